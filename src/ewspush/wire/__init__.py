@@ -1,0 +1,1 @@
+"""Bytes to values and back: envelopes, acknowledgements, ids, faults. No I/O."""

@@ -1,0 +1,89 @@
+"""SOAP faults in the form of Exchange: a ResponseCode in faultcode and again in detail."""
+
+import re
+from collections.abc import Mapping
+from xml.sax.saxutils import escape, quoteattr
+
+from ewspush.wire.namespaces import ERRORS, SOAP, TYPES
+from ewspush.wire.soap import ServerVersion
+
+_LONGEST_TEXT = 1000  # characters: texts may quote the request
+
+# Not a character of XML 1.0, or white space other than a blank.
+_UNPRINTABLE = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+
+
+class SoapFault(Exception):
+    """A request that is answered by a fault instead of response messages.
+
+    `str()` is the faultstring. `message` is a shorter text without details of the request, and
+    `details` are the values in MessageXml by their names.
+    """
+
+    def __init__(
+        self,
+        response_code: str,
+        text: str,
+        message: str | None = None,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.response_code = response_code
+        self.message = message or text
+        self.details = details or {}
+
+
+def schema_validation(line: int, position: int, violation: str) -> SoapFault:
+    """The request breaks the contract. Line and position count from 1."""
+    message = "The request failed schema validation"
+    return SoapFault(
+        "ErrorSchemaValidation",
+        f"{message}: {violation}",
+        f"{message}.",
+        {"LineNumber": line, "LinePosition": position, "Violation": violation},
+    )
+
+
+def invalid_operation(text: str) -> SoapFault:
+    """The request asks for what this server does not do."""
+    return SoapFault("ErrorInvalidOperation", text)
+
+
+def internal_server_error() -> SoapFault:
+    """Something failed here that the client cannot change."""
+    return SoapFault(
+        "ErrorInternalServerError", "An internal server error occurred. The operation failed."
+    )
+
+
+def render(fault: SoapFault, version: ServerVersion) -> bytes:
+    """The envelope of a fault; it goes with HTTP status 500.
+
+    The ServerVersionInfo is there too, since exchangelib stops at a fault without one.
+    """
+    details = "".join(
+        f"<t:{name}>{_text(value)}</t:{name}>" for name, value in fault.details.items()
+    )
+    message_xml = f'<t:MessageXml xmlns:t="{TYPES}">{details}</t:MessageXml>' if details else ""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<soap:Envelope xmlns:soap="{SOAP}"><soap:Header>{_version_info(version)}</soap:Header>'
+        "<soap:Body><soap:Fault>"
+        f'<faultcode xmlns:a="{TYPES}">a:{fault.response_code}</faultcode>'
+        f'<faultstring xml:lang="en-US">{_text(fault)}</faultstring>'
+        f'<detail><e:ResponseCode xmlns:e="{ERRORS}">{fault.response_code}</e:ResponseCode>'
+        f'<e:Message xmlns:e="{ERRORS}">{_text(fault.message)}</e:Message>{message_xml}</detail>'
+        "</soap:Fault></soap:Body></soap:Envelope>"
+    ).encode()
+
+
+def _text(value: object) -> str:
+    return escape(_UNPRINTABLE.sub(" ", str(value)[:_LONGEST_TEXT]))
+
+
+def _version_info(version: ServerVersion) -> str:
+    return (
+        f'<t:ServerVersionInfo xmlns:t="{TYPES}" MajorVersion="{version.major}"'
+        f' MinorVersion="{version.minor}" MajorBuildNumber="{version.major_build}"'
+        f' MinorBuildNumber="{version.minor_build}" Version={quoteattr(version.version)}/>'
+    )
