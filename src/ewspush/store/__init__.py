@@ -1,0 +1,1 @@
+"""What is remembered: the database, behind plain functions that take a transaction."""

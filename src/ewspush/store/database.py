@@ -1,0 +1,128 @@
+"""The database: opening and migrating it, and transactions.
+
+Everything here blocks and may be called from any thread but the reactor's.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+
+from ewspush.core.events import Event
+from ewspush.store import migrations
+
+EventsCommitted = Callable[[int, Sequence[Event]], None]
+
+
+class UnsupportedDatabase(Exception):
+    """A database that this version of ewspush cannot use. `str()` says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What the functions of the store are given. They never commit: whoever opened it does."""
+
+    connection: Connection
+    # Events appended so far, by mailbox; told to those who wait for them once they are durable.
+    appended: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.connection.dialect.name == "sqlite"
+
+
+class Database:
+    """An opened database. SQLite (WAL, synchronous FULL) or PostgreSQL, by URL."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reader = engine.execution_options(**_READ_OPTIONS.get(engine.dialect.name, {}))
+        # SQLite has one writer. Waiting for it here is fair and quick; its own waiting polls.
+        self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._listeners: list[EventsCommitted] = []
+
+    @classmethod
+    def open(cls, url: str, busy_timeout_s: float = 30.0) -> "Database":
+        """Open the database at an SQLAlchemy URL, making or migrating its tables first.
+
+        Raises UnsupportedDatabase, the database untouched, if a newer version or another program
+        wrote it.
+        """
+        engine = _make_engine(make_url(url), busy_timeout_s)
+        try:
+            migrations.upgrade(engine)
+        except migrations.UnknownRevision as error:
+            engine.dispose()
+            raise UnsupportedDatabase(str(error)) from error
+        return cls(engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def on_events(self, listener: EventsCommitted) -> None:
+        """Have `listener` called, in the committing thread, for the events of every commit."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A transaction that sees one snapshot and changes nothing."""
+        with self._reader.connect() as connection, connection.begin():
+            yield Transaction(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that is committed if the block ends well, and has no effect otherwise."""
+        with self._writer or nullcontext(), self._engine.begin() as connection:
+            transaction = Transaction(connection)
+            yield transaction
+        for mailbox, appended in transaction.appended.items():
+            for listener in self._listeners:
+                listener(mailbox, appended)
+
+
+_READ_OPTIONS: dict[str, dict[str, Any]] = {
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    "sqlite": {"ewspush_begin": "BEGIN"},
+}
+
+
+def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise UnsupportedDatabase("an SQLite database needs a file: several threads share it")
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url,
+            connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
+            pool_size=20,
+            hide_parameters=True,
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if url.get_backend_name() == "postgresql":
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_size=20, hide_parameters=True
+        )
+    raise UnsupportedDatabase(
+        f"{url.get_backend_name()!r} databases are not supported: use sqlite or postgresql"
+    )
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    # The driver's own BEGINs come too late for a snapshot and too soon for DDL: we send ours.
+    dbapi_connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        dbapi_connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A write transaction takes its lock at once: one that read first could not be retried.
+    begin = connection.get_execution_options().get("ewspush_begin", "BEGIN IMMEDIATE")
+    connection.exec_driver_sql(begin)

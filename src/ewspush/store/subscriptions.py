@@ -1,0 +1,227 @@
+"""Push subscriptions: what a restart needs of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from ewspush.core.events import EventFilter, event_filter, types_from_mask, types_to_mask
+from ewspush.core.ids import shard_of
+from ewspush.core.subscription import (
+    ENDED,
+    IDLE,
+    PARKED,
+    Ended,
+    Idle,
+    Parked,
+    Phase,
+    Retrying,
+)
+from ewspush.store.database import Transaction
+from ewspush.store.schema import mailboxes, subscriptions
+
+_NAMES = {Idle: "idle", Retrying: "retrying", Parked: "parked", Ended: "ended"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A push subscription. Times of a phase are seconds since the epoch here, not monotonic."""
+
+    mailbox: int
+    number: int
+    url: str
+    wanted: EventFilter
+    status_frequency_min: int
+    server_version: str  # RequestServerVersion, repeated in every notification
+    caller_data: str | None
+    created_at_s: int
+    acknowledged: int
+    phase: Phase
+    over_at_s: int | None = None  # when it was parked or ended
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a subscription stands, to be written."""
+
+    mailbox: int
+    number: int
+    acknowledged: int
+    phase: Phase  # with times in seconds since the epoch
+
+
+def insert_subscription(tx: Transaction, new: Subscription) -> None:
+    """Store a new subscription."""
+    folders = new.wanted.folders
+    tx.connection.execute(
+        insert(subscriptions).values(
+            mailbox_id=new.mailbox,
+            shard=shard_of(new.mailbox),
+            number=new.number,
+            url=new.url,
+            event_types=types_to_mask(new.wanted.types),
+            folders=None if folders is None else ",".join(map(str, sorted(folders))),
+            status_frequency_min=new.status_frequency_min,
+            caller_data=new.caller_data,
+            server_version=new.server_version,
+            created_at_s=new.created_at_s,
+            acknowledged=new.acknowledged,
+            **_phase_columns(new.phase),
+            over_at_s=new.over_at_s,
+        )
+    )
+
+
+def by_number(tx: Transaction, mailbox: int, number: int) -> Subscription | None:
+    """The subscription with this number, live or over."""
+    rows = tx.connection.execute(
+        _SELECT.where(subscriptions.c.mailbox_id == mailbox, subscriptions.c.number == number)
+    )
+    return next((_subscription(row) for row in rows), None)
+
+
+def of_mailbox(tx: Transaction, mailbox: int) -> list[Subscription]:
+    """Every subscription of a mailbox, live and over, oldest first."""
+    rows = tx.connection.execute(
+        _SELECT.where(subscriptions.c.mailbox_id == mailbox).order_by(
+            subscriptions.c.created_at_s, subscriptions.c.number
+        )
+    )
+    return [_subscription(row) for row in rows]
+
+
+def count_live(tx: Transaction, mailbox: int) -> int:
+    """How many live subscriptions a mailbox has."""
+    return tx.connection.execute(
+        select(func.count())
+        .select_from(subscriptions)
+        .where(subscriptions.c.mailbox_id == mailbox, subscriptions.c.over_at_s.is_(None))
+    ).scalar_one()
+
+
+def oldest_needed(tx: Transaction, mailbox: int) -> int | None:
+    """The oldest cursor of a live subscription: what comes after it may not be purged."""
+    oldest: int | None = tx.connection.execute(
+        select(func.min(subscriptions.c.acknowledged)).where(
+            subscriptions.c.mailbox_id == mailbox, subscriptions.c.over_at_s.is_(None)
+        )
+    ).scalar_one()
+    return oldest
+
+
+def all_live(tx: Transaction) -> Iterator[tuple[Subscription, int, int]]:
+    """Every live subscription, with its mailbox's watermark base and head, in one snapshot."""
+    statement = (
+        _SELECT.add_columns(mailboxes.c.watermark_base, mailboxes.c.head)
+        .join(mailboxes, mailboxes.c.id == subscriptions.c.mailbox_id)
+        .where(subscriptions.c.over_at_s.is_(None))
+    )
+    rows = tx.connection.execution_options(yield_per=1000).execute(statement)
+    for row in rows:
+        yield _subscription(row), row.watermark_base, row.head
+
+
+def write_progress(tx: Transaction, progress: Sequence[Progress], now_s: int) -> None:
+    """Write where subscriptions stand. One that is over already stays as it is."""
+    tx.connection.execute(
+        update(subscriptions)
+        .where(
+            subscriptions.c.mailbox_id == bindparam("of_mailbox"),
+            subscriptions.c.number == bindparam("of_number"),
+            subscriptions.c.over_at_s.is_(None),
+        )
+        .values(
+            acknowledged=bindparam("acknowledged"),
+            phase=bindparam("phase"),
+            failures=bindparam("failures"),
+            failing_since_ms=bindparam("failing_since_ms"),
+            over_at_s=bindparam("over_at_s"),
+        ),
+        [
+            {
+                "of_mailbox": one.mailbox,
+                "of_number": one.number,
+                "acknowledged": one.acknowledged,
+                **_phase_columns(one.phase),
+                "over_at_s": now_s if isinstance(one.phase, Parked | Ended) else None,
+            }
+            for one in progress
+        ],
+    )
+
+
+def end(tx: Transaction, mailbox: int, number: int, now_s: int) -> bool:
+    """End a subscription; False if it was over already. Its cursor is left to the engine."""
+    ended = tx.connection.execute(
+        update(subscriptions)
+        .where(
+            subscriptions.c.mailbox_id == mailbox,
+            subscriptions.c.number == number,
+            subscriptions.c.over_at_s.is_(None),
+        )
+        .values(**_phase_columns(ENDED), over_at_s=now_s)
+    )
+    return ended.rowcount == 1
+
+
+def purge_over(tx: Transaction, before_s: int, most: int) -> int:
+    """Remove subscriptions that were parked or ended before then, at most `most`; how many."""
+    old = (
+        select(subscriptions.c.mailbox_id, subscriptions.c.number)
+        .where(subscriptions.c.over_at_s < before_s)
+        .limit(most)
+    )
+    keys = tx.connection.execute(old).all()
+    if keys:
+        tx.connection.execute(
+            delete(subscriptions).where(
+                subscriptions.c.mailbox_id == bindparam("of_mailbox"),
+                subscriptions.c.number == bindparam("of_number"),
+            ),
+            [{"of_mailbox": mailbox, "of_number": number} for mailbox, number in keys],
+        )
+    return len(keys)
+
+
+_SELECT = select(subscriptions)
+
+
+def _subscription(row: Any) -> Subscription:
+    return Subscription(
+        mailbox=row.mailbox_id,
+        number=row.number,
+        url=row.url,
+        wanted=event_filter(types_from_mask(row.event_types), _folders(row.folders)),
+        status_frequency_min=row.status_frequency_min,
+        server_version=row.server_version,
+        caller_data=row.caller_data,
+        created_at_s=row.created_at_s,
+        acknowledged=row.acknowledged,
+        phase=_phase(row),
+        over_at_s=row.over_at_s,
+    )
+
+
+def _folders(column: str | None) -> frozenset[int] | None:
+    return None if column is None else frozenset(map(int, column.split(",")))
+
+
+def _phase(row: Any) -> Phase:
+    match row.phase:
+        case "idle":
+            return IDLE
+        case "retrying":
+            return Retrying(row.failures, row.failing_since_ms / 1000)
+        case "parked":
+            return PARKED
+        case _:
+            return ENDED
+
+
+def _phase_columns(phase: Phase) -> dict[str, object]:
+    return {
+        "phase": _NAMES[type(phase)],
+        "failures": phase.failures if isinstance(phase, Retrying) else 0,
+        "failing_since_ms": int(phase.since_s * 1000) if isinstance(phase, Retrying) else None,
+    }
