@@ -1,0 +1,1 @@
+"""What a caller can ask for: one function an operation, one transaction each."""

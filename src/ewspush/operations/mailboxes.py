@@ -1,0 +1,23 @@
+"""Creating mailboxes."""
+
+from ewspush.core import addresses
+from ewspush.store import folders, mailboxes
+from ewspush.store.database import Transaction
+from ewspush.store.mailboxes import Mailbox
+
+
+class AddressTaken(Exception):
+    """There is a mailbox at this address already."""
+
+
+def create(tx: Transaction, address: str, password_hash: str, now_s: int) -> Mailbox:
+    """Create a mailbox with its distinguished folders.
+
+    Raises InvalidAddress or AddressTaken.
+    """
+    address = addresses.normalize(address)
+    if mailboxes.by_address(tx, address):
+        raise AddressTaken(f"there is a mailbox {address} already")
+    mailbox = mailboxes.insert_mailbox(tx, address, password_hash, now_s)
+    folders.insert_distinguished(tx, mailbox.id)
+    return mailbox

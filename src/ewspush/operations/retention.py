@@ -1,0 +1,48 @@
+"""Forgetting what is old, in small steps."""
+
+from dataclasses import dataclass
+
+from ewspush.store import event_log, mailboxes, subscriptions
+from ewspush.store.database import Database
+
+_SPAN = 500  # mailboxes looked at in one transaction
+_MOST = 1000  # rows removed in one transaction
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One round over all mailboxes and what is over. Each `step` is one short transaction."""
+
+    database: Database
+    events_before_s: int
+    over_before_s: int
+    _after: int | None = 0
+    _due: list[int] | None = None
+
+    def step(self) -> bool:
+        """Do a little. False when the round is done."""
+        if self._due:
+            self._purge_events(self._due[-1])
+        elif self._after is not None:
+            with self.database.read() as tx:
+                self._due, self._after = event_log.mailboxes_to_purge(
+                    tx, self._after, self.events_before_s, _SPAN
+                )
+        else:
+            with self.database.write() as tx:
+                return subscriptions.purge_over(tx, self.over_before_s, _MOST) == _MOST
+        return True
+
+    def _purge_events(self, id: int) -> None:
+        with self.database.write() as tx:
+            # Locked before cursors are looked at: no Subscribe can resume behind the new floor.
+            mailbox = mailboxes.lock(tx, id)
+            if mailbox is None:
+                purged = 0
+            else:
+                needed = subscriptions.oldest_needed(tx, id)
+                through = mailbox.head if needed is None else needed
+                floor = event_log.purge(tx, id, mailbox.floor, through, self.events_before_s, _MOST)
+                purged = floor - mailbox.floor
+        if purged < _MOST and self._due:
+            self._due.pop()
