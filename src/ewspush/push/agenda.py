@@ -1,0 +1,79 @@
+"""What is due when, for a great many things of which few are due soon."""
+
+import math
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from typing import Generic, TypeVar
+
+TICKS_PER_S = 100
+NEVER = math.inf
+_UNLISTED = -1
+
+
+class Entry:
+    """A thing that can be due. `due_s` is read by others and set by the agenda alone."""
+
+    __slots__ = ("_listed", "due_s")
+
+    def __init__(self) -> None:
+        self.due_s = NEVER
+        self._listed = _UNLISTED  # the tick under which the agenda has it
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Agenda(Generic[E]):
+    """Entries in buckets of one tick. Nothing falls due early, and at most a tick late.
+
+    An entry stands in one bucket at a time. A time that moves later costs nothing: the entry stays
+    where it is and is listed anew when its old tick comes. So a heartbeat that every success puts
+    off is moved once an interval, not at every success.
+    """
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, list[E]] = {}
+        self._ticks: list[int] = []  # a heap
+
+    def set(self, entry: E, due_s: float) -> None:
+        """Have `entry` fall due then, and not at the time that was set before."""
+        entry.due_s = due_s
+        if due_s < NEVER:
+            self._list(entry)
+
+    def next_s(self) -> float | None:
+        """When to call `take_due` next; None if nothing is listed."""
+        return self._ticks[0] / TICKS_PER_S if self._ticks else None
+
+    def take_due(self, now_s: float) -> Iterator[E]:
+        """The entries that are due, each once: they are due NEVER until set again."""
+        while self._ticks and self._ticks[0] / TICKS_PER_S <= now_s:
+            tick = heappop(self._ticks)
+            for entry in self._buckets.pop(tick):
+                if entry._listed != tick:
+                    continue  # moved to an earlier bucket meanwhile
+                entry._listed = _UNLISTED
+                if entry.due_s == NEVER:
+                    continue
+                # Ticks are compared, not times: rounding could list it under this tick again.
+                if _tick_of(entry.due_s) <= tick:
+                    entry.due_s = NEVER
+                    yield entry
+                else:
+                    self._list(entry)
+
+    def _list(self, entry: E) -> None:
+        tick = _tick_of(entry.due_s)
+        if entry._listed != _UNLISTED and entry._listed <= tick:
+            return
+        entry._listed = tick
+        bucket = self._buckets.get(tick)
+        if bucket is None:
+            self._buckets[tick] = [entry]
+            heappush(self._ticks, tick)
+        else:
+            bucket.append(entry)
+
+
+def _tick_of(due_s: float) -> int:
+    return math.ceil(due_s * TICKS_PER_S)

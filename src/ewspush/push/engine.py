@@ -1,0 +1,522 @@
+"""The delivery engine: sends what is due, one notification at a time for each subscription.
+
+    something happened, or its time has come
+        -> QUEUED at its origin -> UNDER_WAY: log read, notification composed, sent, answered
+        -> cursor or phase put down to be written -> WAITING, or at once the next
+
+Everything here happens in the reactor's thread; the database is used off it. What is in memory can
+be rebuilt from the database at any time, which may lag behind by two groups of acknowledgements.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from ewspush.core import subscription as rules
+from ewspush.core.ids import ObjectId
+from ewspush.core.notification import Notification, compose
+from ewspush.core.subscription import (
+    ENDED,
+    Ended,
+    Idle,
+    LivePhase,
+    Retrying,
+    SubscriptionStatus,
+)
+from ewspush.push import backlog
+from ewspush.push.address_policy import Target, UrlRefused
+from ewspush.push.agenda import NEVER, Agenda
+from ewspush.push.backlog import Backlog
+from ewspush.push.clock import Call, Clock
+from ewspush.push.live import LastAttempt, Live, Origin, Step
+from ewspush.push.progress import ProgressWriter
+from ewspush.push.sender import Answer, FailureKind, NoAnswer
+from ewspush.settings import DeliverySettings
+from ewspush.store import subscriptions
+from ewspush.store.database import Database
+from ewspush.store.subscriptions import Progress, Subscription
+from ewspush.threads import InThread
+from ewspush.wire import ack
+from ewspush.wire import notification as envelope
+
+log = structlog.get_logger()
+
+HEADERS = (
+    "Content-Type: text/xml; charset=utf-8",
+    f'SOAPAction: "{envelope.SOAP_ACTION}"',
+    "Accept: text/xml",
+)
+_READ_TOGETHER = 500  # backlogs read in one transaction
+_DATABASE_RETRY_S = 1.0
+_SUCCESS = 2  # the class of HTTP status
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended. `status` None: it failed."""
+
+    status: SubscriptionStatus | None
+    name: str  # for logs: "OK", "Unsubscribe", or the class of the failure
+    detail: str = ""
+    http_status: int | None = None
+
+
+class Engine:
+    """Sends what is due.
+
+    `clock` is monotonic; `now_s` gives seconds since the epoch, for what is stored and shown.
+    `post` sends a body with headers to a URL and fails with NoAnswer only.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        now_s: Callable[[], float],
+        in_thread: InThread,
+        database: Database,
+        judge: Callable[[str], Target],
+        post: Callable[[str, Sequence[str], bytes], "Deferred[Answer]"],
+        settings: DeliverySettings,
+    ) -> None:
+        self._clock = clock
+        self._now_s = now_s
+        self._in_thread = in_thread
+        self._database = database
+        self._judge = judge
+        self._post = post
+        self._settings = settings
+        self._progress = ProgressWriter[Live](
+            clock, in_thread, self._progress_of, self._write_progress, self._schedule_turn
+        )
+        self._by_mailbox: dict[int, list[Live]] = {}
+        self._origins: dict[str, Origin] = {}
+        self._agenda: Agenda[Live] = Agenda()
+        self._timer: Call | None = None
+        self._ready: deque[Origin] = deque()  # those with somebody waiting and room for more
+        self._admitted: list[Live] = []  # their backlogs are to be read
+        self._reading = False
+        self._turn_scheduled = False
+        self._under_way = 0
+        self._woken_early: set[int] | None = set()  # mailboxes, while the snapshot is loaded
+        self._stopping = False
+        self._quiet: list[Deferred[None]] = []
+
+    # Starting and stopping
+
+    async def start(self) -> None:
+        """Take up every live subscription where it was. Wakes are accepted even before."""
+        stored = await self._in_thread(self._load)
+        for subscription, watermark_base, head in stored:
+            self._resume(subscription, watermark_base, head)
+        woken, self._woken_early = self._woken_early or set(), None
+        for mailbox in woken:
+            self.wake(mailbox)
+
+    def _load(self) -> list[tuple[Subscription, int, int]]:
+        with self._database.read() as tx:
+            return list(subscriptions.all_live(tx))
+
+    def _resume(self, stored: Subscription, watermark_base: int, head: int) -> None:
+        if self._find(stored.mailbox, stored.number):
+            return  # subscribed while the snapshot was loaded
+        now_s = self._clock.seconds()
+        if isinstance(stored.phase, Retrying):
+            # Found again by wall time; a clock set back must not put the next attempt far off.
+            age_s = max(0.0, self._now_s() - stored.phase.since_s)
+            phase = Retrying(stored.phase.failures, now_s - age_s)
+            live = self._add(stored, watermark_base, phase)
+            due_s = rules.attempt_due_s(
+                phase, live.status_frequency_s, self._settings.first_retry_wait_s
+            )
+            self._set_due(live, max(due_s, now_s))
+            return
+        live = self._add(stored, watermark_base, rules.IDLE)
+        self._set_due(
+            live, rules.status_due_after_start_s(now_s, live.status_frequency_s, live.spread)
+        )
+        if head > live.acknowledged:
+            self._queue(live)
+
+    async def stop(self) -> None:
+        """Begin nothing new, wait for what is under way, and write down what came of it.
+
+        Whoever calls this bounds how long an answer may take, by closing the sender.
+        """
+        self._stopping = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for live in self._admitted:
+            self._leave(live)
+        self._admitted.clear()
+        if self._under_way:
+            quiet: Deferred[None] = Deferred()
+            self._quiet.append(quiet)
+            await quiet
+        await self._progress.drain()
+
+    # What may cause a delivery
+
+    def wake(self, mailbox: int) -> None:
+        """Something was logged in this mailbox. Cheap, and safe to call twice."""
+        if self._woken_early is not None:
+            self._woken_early.add(mailbox)
+        for live in self._by_mailbox.get(mailbox, ()):
+            if live.step is Step.UNDER_WAY:
+                live.again = True
+            elif live.step is Step.WAITING and isinstance(live.phase, Idle):
+                self._queue(live)
+
+    def subscribed(self, stored: Subscription, watermark_base: int) -> None:
+        """Send the first notification of a new subscription; its answer was written."""
+        if self._find(stored.mailbox, stored.number):
+            return  # it was in the snapshot that was loaded at the start
+        live = self._add(stored, watermark_base, rules.IDLE)
+        live.must_send = True
+        self._queue(live)
+
+    def unsubscribed(self, id: ObjectId) -> None:
+        """Send nothing more to a subscription that was ended by its owner."""
+        live = self._find(id.mailbox, id.number)
+        if live is not None:
+            live.phase = ENDED
+            self._remove(live)
+
+    def describe(self, id: ObjectId) -> dict[str, Any] | None:
+        """What is known of a live subscription beyond the database. Times since the epoch."""
+        live = self._find(id.mailbox, id.number)
+        if live is None:
+            return None
+        epoch_s = self._now_s() - self._clock.seconds()
+        described: dict[str, Any] = {
+            "phase": type(live.phase).__name__.lower(),
+            "acknowledged": live.acknowledged,
+            "next": "notification" if live.due_s == NEVER else "heartbeat",
+            "next_at": None if live.due_s == NEVER else live.due_s + epoch_s,
+        }
+        if isinstance(live.phase, Retrying):
+            described["failures"] = live.phase.failures
+            described["next"] = "retry"
+            described["gives_up_at"] = live.phase.since_s + live.status_frequency_s + epoch_s
+        if live.last_attempt is not None:
+            described["last_attempt"] = {
+                "at": live.last_attempt.at_s,
+                "outcome": live.last_attempt.outcome,
+                "detail": live.last_attempt.detail,
+            }
+        return described
+
+    # Time
+
+    def _set_due(self, live: Live, due_s: float) -> None:
+        self._agenda.set(live, due_s)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        next_s = self._agenda.next_s()
+        if next_s is None or self._stopping:
+            return
+        if self._timer is not None and self._timer.active():
+            if self._timer.getTime() <= next_s:
+                return
+            self._timer.cancel()
+        self._timer = self._clock.callLater(
+            max(0.0, next_s - self._clock.seconds()), self._time_has_come
+        )
+
+    def _time_has_come(self) -> None:
+        for live in self._agenda.take_due(self._clock.seconds()):
+            if live.step is not Step.OVER:
+                live.must_send = True
+                if live.step is Step.WAITING:
+                    self._queue(live)
+        self._set_timer()
+
+    # Admission: so many at once to one origin, so many in all, origins in turn
+
+    def _queue(self, live: Live) -> None:
+        live.step = Step.QUEUED
+        origin = live.origin
+        if not origin.waiting and origin.under_way < self._settings.origin_requests:
+            self._ready.append(origin)
+        origin.waiting.append(live)
+        self._schedule_turn()
+
+    def _schedule_turn(self) -> None:
+        if not self._turn_scheduled and not self._stopping:
+            self._turn_scheduled = True
+            self._clock.callLater(0, self._turn)
+
+    def _turn(self) -> None:
+        self._turn_scheduled = False
+        while self._ready and self._may_admit():
+            origin = self._ready.popleft()
+            if origin.waiting and origin.under_way < self._settings.origin_requests:
+                self._admit(origin, origin.waiting.popleft())
+                if origin.waiting and origin.under_way < self._settings.origin_requests:
+                    self._ready.append(origin)
+        if self._admitted and not self._reading:
+            self._read_backlogs()
+
+    def _may_admit(self) -> bool:
+        return (
+            not self._stopping
+            and self._under_way < self._settings.requests
+            # Each of those under way may become one more that is unwritten.
+            and self._progress.unwritten + self._under_way < self._settings.unwritten
+        )
+
+    def _admit(self, origin: Origin, live: Live) -> None:
+        if live.step is not Step.QUEUED:
+            return  # over since it was queued
+        live.step = Step.UNDER_WAY
+        live.again = False
+        origin.under_way += 1
+        self._under_way += 1
+        self._admitted.append(live)
+
+    def _leave(self, live: Live) -> None:
+        """No longer under way: make room for the next of its origin."""
+        origin = live.origin
+        self._under_way -= 1
+        if origin.waiting and origin.under_way == self._settings.origin_requests:
+            self._ready.append(origin)
+        origin.under_way -= 1
+        if live.step is Step.UNDER_WAY:
+            live.step = Step.WAITING
+        if self._ready:
+            self._schedule_turn()
+        if not self._under_way and self._quiet:
+            quiet, self._quiet = self._quiet, []
+            for one in quiet:
+                one.callback(None)
+
+    # Composing
+
+    def _read_backlogs(self) -> None:
+        together = self._admitted[:_READ_TOGETHER]
+        del self._admitted[:_READ_TOGETHER]
+        self._reading = True
+        positions = [(live.mailbox, live.examined, live.wanted) for live in together]
+        reading = self._in_thread(backlog.read, self._database, positions, self._settings.batch)
+        reading.addCallbacks(
+            self._compose_all, self._not_read, callbackArgs=(together,), errbackArgs=(together,)
+        )
+        reading.addErrback(_log_bug)
+
+    def _compose_all(self, results: list[Backlog | Exception], together: list[Live]) -> None:
+        self._reading = False
+        for live, result in zip(together, results, strict=True):
+            if live.step is Step.OVER or self._stopping:
+                self._leave(live)
+            elif isinstance(result, Backlog):
+                self._compose(live, result)
+            else:
+                self._finish(live, self._clock.seconds(), None, _internal_error(Failure(result)))
+        if self._admitted:
+            self._schedule_turn()
+
+    def _not_read(self, failure: Failure, together: list[Live]) -> None:
+        """The database is at fault, not a responder: nobody's attempt is counted."""
+        log.error("backlogs.not_read", subscriptions=len(together), error=str(failure.value))
+
+        def again() -> None:
+            self._reading = False
+            if self._stopping:
+                for live in together:
+                    self._leave(live)
+            else:
+                self._admitted[:0] = together
+                self._schedule_turn()
+
+        self._clock.callLater(0 if self._stopping else _DATABASE_RETRY_S, again)
+
+    def _compose(self, live: Live, found: Backlog) -> None:
+        live.examined = found.examined
+        live.again = live.again or found.unread
+        if not found.events and (not live.must_send or found.unread):
+            self._leave(live)
+            if live.again:
+                self._queue(live)
+            return
+        self._send(live, found)
+
+    # Sending
+
+    def _send(self, live: Live, found: Backlog) -> None:
+        began_s = self._clock.seconds()
+        notification = compose(
+            live.acknowledged, found.events, found.examined, self._settings.batch
+        )
+        if live.refused is not None:
+            refused = Outcome(None, FailureKind.ADDRESS_REFUSED.value, live.refused)
+            self._finish(live, began_s, notification, refused)
+            return
+        try:
+            body = envelope.render(
+                notification, live.mailbox, live.watermark_base, live.id, live.server_version
+            )
+            sending = self._post(live.url, HEADERS, body)
+        except Exception:  # one subscription's trouble backs off and does not stop the others
+            self._finish(live, began_s, notification, _internal_error(Failure()))
+            return
+        judging = sending.addCallbacks(_judge_answer, _judge_failure)
+        judged = judging.addErrback(_internal_error)
+        finishing = judged.addCallback(
+            lambda outcome: self._finish(live, began_s, notification, outcome)
+        )
+        finishing.addErrback(_log_bug)
+
+    def _finish(
+        self, live: Live, began_s: float, notification: Notification | None, outcome: Outcome
+    ) -> None:
+        """An attempt has ended: on to the next phase."""
+        took_s = self._clock.seconds() - began_s
+        live.last_attempt = LastAttempt(self._now_s() - took_s, outcome.name, outcome.detail)
+        was_attempt = live.phase.failures + 1 if isinstance(live.phase, Retrying) else 1
+        if outcome.name == FailureKind.CANCELLED.value:
+            pass  # by ourselves, stopping: no fault of the responder's
+        elif live.step is not Step.OVER:
+            if outcome.status is None or notification is None:
+                self._failed(live, began_s)
+            else:
+                self._acknowledged(live, notification, outcome.status)
+        self._log_attempt(live, notification, outcome, was_attempt, took_s)
+        more = live.step is not Step.OVER and isinstance(live.phase, Idle) and live.again
+        self._leave(live)
+        if more:
+            self._queue(live)
+
+    def _acknowledged(
+        self, live: Live, notification: Notification, status: SubscriptionStatus
+    ) -> None:
+        unchanged = isinstance(live.phase, Idle) and notification.through == live.acknowledged
+        live.acknowledged = notification.through
+        if notification.more:
+            live.examined = notification.through
+            live.again = True
+        live.phase = rules.after_answer(status)
+        live.must_send = False
+        if isinstance(live.phase, Ended):
+            self._remove(live)
+        else:
+            now_s = self._clock.seconds()
+            self._set_due(live, rules.status_due_s(now_s, live.status_frequency_s, live.spread))
+            if unchanged:
+                return  # a heartbeat that moved nothing: nothing to write
+        self._progress.put(live)
+
+    def _failed(self, live: Live, began_s: float) -> None:
+        assert isinstance(live.phase, Idle | Retrying), "one that is over sends nothing"
+        live.phase = rules.after_failure(live.phase, began_s, live.status_frequency_s)
+        live.examined = live.acknowledged  # the next attempt is composed anew
+        live.must_send = True
+        if isinstance(live.phase, Retrying):
+            due_s = rules.attempt_due_s(
+                live.phase, live.status_frequency_s, self._settings.first_retry_wait_s
+            )
+            self._set_due(live, due_s)
+        else:
+            self._remove(live)
+        self._progress.put(live)
+
+    def _log_attempt(
+        self,
+        live: Live,
+        notification: Notification | None,
+        outcome: Outcome,
+        attempt: int,
+        took_s: float,
+    ) -> None:
+        events = len(notification.events) if notification else 0
+        log.info(
+            "delivery.attempted",
+            subscription=live.id,
+            mailbox=live.mailbox,
+            origin=live.origin.name,
+            kind="events" if events else "status",
+            events=events,
+            previous=notification.previous if notification else live.acknowledged,
+            through=notification.through if notification else live.acknowledged,
+            outcome=outcome.name,
+            http_status=outcome.http_status,
+            detail=outcome.detail,
+            attempt=attempt,
+            ms=round(took_s * 1000),
+            phase=type(live.phase).__name__.lower(),
+            next_s=round(live.due_s - self._clock.seconds()) if live.due_s < NEVER else None,
+        )
+
+    # Records
+
+    def _find(self, mailbox: int, number: int) -> Live | None:
+        for live in self._by_mailbox.get(mailbox, ()):
+            if live.number == number:
+                return live
+        return None
+
+    def _add(self, stored: Subscription, watermark_base: int, phase: LivePhase) -> Live:
+        refused = None
+        try:
+            target = self._judge(stored.url)
+        except UrlRefused as error:  # the policy was made stricter since
+            refused = str(error)
+            target = Target(stored.url, "refused")
+        origin = self._origins.get(target.origin)
+        if origin is None:
+            origin = self._origins[target.origin] = Origin(target.origin)
+        origin.subscriptions += 1
+        live = Live(stored, watermark_base, target.url, origin, phase)
+        live.refused = refused
+        self._by_mailbox.setdefault(stored.mailbox, []).append(live)
+        return live
+
+    def _remove(self, live: Live) -> None:
+        live.step = Step.OVER
+        self._agenda.set(live, NEVER)
+        neighbours = self._by_mailbox[live.mailbox]
+        neighbours.remove(live)
+        if not neighbours:
+            del self._by_mailbox[live.mailbox]
+        live.origin.subscriptions -= 1
+        if not live.origin.subscriptions:
+            del self._origins[live.origin.name]
+
+    def _progress_of(self, live: Live) -> Progress:
+        return live.progress(epoch_s=self._now_s() - self._clock.seconds())
+
+    def _write_progress(self, group: Sequence[Progress]) -> None:
+        with self._database.write() as tx:
+            subscriptions.write_progress(tx, group, int(self._now_s()))
+
+
+def _judge_answer(answer: Answer) -> Outcome:
+    """Any 2xx answer with a SubscriptionStatus counts; all else is a failed attempt."""
+    if answer.status // 100 != _SUCCESS:
+        return Outcome(None, "status", f"HTTP {answer.status}", answer.status)
+    try:
+        status = ack.parse(answer.body)
+    except ack.NotAnAcknowledgement as error:
+        return Outcome(None, "not-an-ack", str(error), answer.status)
+    return Outcome(status, status.value, "", answer.status)
+
+
+def _judge_failure(failure: Failure) -> Outcome:
+    failure.trap(NoAnswer)
+    error = failure.value
+    assert isinstance(error, NoAnswer)
+    return Outcome(None, error.kind.value, error.detail)
+
+
+def _internal_error(failure: Failure) -> Outcome:
+    log.error("delivery.internal_error", traceback=failure.getTraceback())
+    return Outcome(None, "internal-error", type(failure.value).__name__)
+
+
+def _log_bug(failure: Failure) -> None:
+    log.critical("delivery.bug", traceback=failure.getTraceback())

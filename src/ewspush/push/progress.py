@@ -1,0 +1,89 @@
+"""Writing down, in groups, where subscriptions stand."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
+
+from ewspush.push.clock import Clock
+from ewspush.store.subscriptions import Progress
+from ewspush.threads import InThread
+
+log = structlog.get_logger()
+
+GATHER_S = 0.02  # a group is gathered so long at most; with the one being written, two can be lost
+RETRY_S = 1.0  # after a group could not be written
+
+
+K = TypeVar("K", bound=Hashable)
+
+
+class ProgressWriter(Generic[K]):
+    """Gathers those whose progress is to be written, and writes one group at a time."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        in_thread: InThread,
+        state_of: Callable[[K], Progress],
+        write: Callable[[Sequence[Progress]], None],
+        written: Callable[[], None],
+    ) -> None:
+        self._clock = clock
+        self._in_thread = in_thread
+        self._state_of = state_of
+        self._write = write
+        self._written = written
+        self._gathered: dict[K, None] = {}
+        self._writing: list[K] = []
+        self._scheduled = False
+        self._drained: list[Deferred[None]] = []
+
+    @property
+    def unwritten(self) -> int:
+        """How many have progress that a kill would lose."""
+        return len(self._gathered) + len(self._writing)
+
+    def put(self, one: K) -> None:
+        """Write where `one` stands, soon."""
+        self._gathered[one] = None
+        self._schedule(GATHER_S)
+
+    def drain(self) -> "Deferred[None]":
+        """Fires when everything put before is durable."""
+        if not self.unwritten:
+            return succeed(None)
+        drained: Deferred[None] = Deferred()
+        self._drained.append(drained)
+        return drained
+
+    def _schedule(self, delay_s: float) -> None:
+        if not self._scheduled and not self._writing:
+            self._scheduled = True
+            self._clock.callLater(delay_s, self._write_group)
+
+    def _write_group(self) -> None:
+        self._scheduled = False
+        self._writing, self._gathered = list(self._gathered), {}
+        group = [self._state_of(one) for one in self._writing]
+        self._in_thread(self._write, group).addCallbacks(self._succeeded, self._failed)
+
+    def _succeeded(self, _: None) -> None:
+        self._writing = []
+        if self._gathered:
+            self._schedule(GATHER_S)
+        else:
+            drained, self._drained = self._drained, []
+            for one in drained:
+                one.callback(None)
+        self._written()
+
+    def _failed(self, failure: Failure) -> None:
+        log.error(
+            "progress.not_written", subscriptions=len(self._writing), error=str(failure.value)
+        )
+        self._gathered = dict.fromkeys(self._writing) | self._gathered
+        self._writing = []
+        self._schedule(RETRY_S)

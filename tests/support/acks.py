@@ -1,0 +1,13 @@
+"""Answers of push responders."""
+
+from ewspush.core.subscription import SubscriptionStatus
+from ewspush.wire.namespaces import MESSAGES, SOAP
+
+
+def ack(status: SubscriptionStatus = SubscriptionStatus.OK) -> bytes:
+    """A well-formed acknowledgement."""
+    return (
+        f'<?xml version="1.0"?><s:Envelope xmlns:s="{SOAP}"><s:Body>'
+        f'<SendNotificationResult xmlns="{MESSAGES}"><SubscriptionStatus>{status.value}'
+        "</SubscriptionStatus></SendNotificationResult></s:Body></s:Envelope>"
+    ).encode()

@@ -1,0 +1,47 @@
+"""Notifications as a responder reads them, each checked by every reader there is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+from support.schemas import microsoft_violations, our_violations
+from support.strict_reader import notification_problems
+
+from ewspush.wire.namespaces import MESSAGES, TYPES
+
+_T = f"{{{TYPES}}}"
+_M = f"{{{MESSAGES}}}"
+
+
+@dataclass(frozen=True)
+class Received:
+    """A notification, its values still as text."""
+
+    body: bytes
+    subscription: str
+    previous: str
+    more: bool
+    events: tuple[tuple[str, str], ...]  # name and Watermark
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.events]
+
+
+def read(headers: Mapping[str, str], body: bytes) -> Received:
+    """Read a notification; an AssertionError tells what a client or a schema dislikes."""
+    assert notification_problems(headers, body) == []
+    assert our_violations(body) == []
+    assert not microsoft_violations(body)
+    notification = next(etree.fromstring(body).iter(f"{_M}Notification"))
+    return Received(
+        body=body,
+        subscription=notification.findtext(f"{_T}SubscriptionId") or "",
+        previous=notification.findtext(f"{_T}PreviousWatermark") or "",
+        more=notification.findtext(f"{_T}MoreEvents") == "true",
+        events=tuple(
+            (etree.QName(event).localname, event.findtext(f"{_T}Watermark") or "")
+            for event in notification.iterchildren()
+            if etree.QName(event).localname.endswith("Event")
+        ),
+    )

@@ -1,0 +1,157 @@
+"""A responder of raw Twisted protocols that plays one behaviour per request.
+
+A behaviour is a function of the transport. Nothing of HTTP is done beyond finding where a request
+ends, so that a behaviour may answer anything, or nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.interfaces import IPullProducer
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.ssl import CertificateOptions
+from zope.interface import implementer
+
+Behaviour = Callable[[Protocol], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A complete request; `head` is its lines without their ends, connections count from 1."""
+
+    head: list[str]
+    body: bytes
+    connection: int
+
+
+class RawResponder(Factory):
+    """Listens on loopback; the last behaviour is played again and again."""
+
+    def __init__(self, *behaviours: Behaviour, tls: CertificateOptions | None = None) -> None:
+        self.behaviours = list(behaviours)
+        self.requests: list[Request] = []
+        self.connections = 0
+        self.open: set[Protocol] = set()
+        self.at_once: dict[int, Behaviour] = {}  # by number of the request, when it begins
+        self.arrived: Deferred[None] = Deferred()  # the first complete request
+        if tls is None:
+            self._port = reactor.listenTCP(0, self, interface="127.0.0.1", backlog=500)
+        else:
+            self._port = reactor.listenSSL(0, self, tls, interface="127.0.0.1")
+        self._scheme = "http" if tls is None else "https"
+        self.port = self._port.getHost().port
+
+    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
+        return f"{self._scheme}://{host}:{self.port}{path}"
+
+    def buildProtocol(self, _address: object) -> Protocol:
+        self.connections += 1
+        return _Connection(self, self.connections)
+
+    def play(self, request: Request, connection: Protocol) -> None:
+        number = len(self.requests)
+        self.requests.append(request)
+        self.behaviours[min(number, len(self.behaviours) - 1)](connection.transport)
+        if not self.arrived.called:
+            self.arrived.callback(None)
+
+    async def stop(self) -> None:
+        """Leaves nothing in the reactor; may be called twice."""
+        gone = [connection.lost for connection in self.open]
+        for connection in list(self.open):
+            connection.transport.abortConnection()
+        await gatherResults(gone)
+        await maybeDeferred(self._port.stopListening)
+
+
+class _Connection(Protocol):
+    def __init__(self, responder: RawResponder, number: int) -> None:
+        self.responder = responder
+        self.number = number
+        self.received = bytearray()
+        self.lost: Deferred[None] = Deferred()
+
+    def connectionMade(self) -> None:
+        self.responder.open.add(self)
+
+    def connectionLost(self, _reason: object) -> None:
+        self.responder.open.discard(self)
+        self.lost.callback(None)
+
+    def dataReceived(self, data: bytes) -> None:
+        self.received += data
+        at_once = self.responder.at_once.pop(len(self.responder.requests), None)
+        if at_once is not None:
+            at_once(self.transport)
+            return
+        head, end, body = self.received.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        length = sum(int(line[16:]) for line in lines if line.startswith("Content-Length: "))
+        if end and len(body) == length:
+            self.received = b""
+            self.responder.play(Request(lines, body, self.number), self)
+
+
+def answer(status: int = 200, body: bytes = b"ok", *headers: str) -> Behaviour:
+    """A complete answer, after which the connection stays open."""
+    lines = [f"HTTP/1.1 {status} Whatever", *headers, f"Content-Length: {len(body)}"]
+    return raw("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+
+
+def raw(data: bytes) -> Behaviour:
+    """These bytes and nothing more."""
+    return lambda transport: transport.write(data)
+
+
+def then_close(data: bytes) -> Behaviour:
+    """These bytes, and the end of the connection in good order."""
+
+    def play(transport):
+        transport.write(data)
+        transport.loseConnection()
+
+    return play
+
+
+def then_reset(data: bytes) -> Behaviour:
+    """These bytes, and a reset."""
+
+    def play(transport):
+        transport.getHandle().send(data)
+        transport.abortConnection()
+
+    return play
+
+
+def endless(head: bytes, piece: bytes) -> Behaviour:
+    """`head`, and `piece` for as long as somebody reads."""
+
+    def play(transport):
+        transport.write(head)
+        transport.registerProducer(_Endless(transport, piece), False)
+
+    return play
+
+
+def silence(_transport: object) -> None:
+    """No answer."""
+
+
+def reset(transport) -> None:
+    """A reset at once."""
+    transport.abortConnection()
+
+
+@implementer(IPullProducer)
+class _Endless:
+    def __init__(self, transport, piece: bytes) -> None:
+        self._transport = transport
+        self._piece = piece
+
+    def resumeProducing(self) -> None:
+        self._transport.write(self._piece)
+
+    def stopProducing(self) -> None:
+        pass
