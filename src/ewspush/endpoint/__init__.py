@@ -1,0 +1,1 @@
+"""Where EWS clients ask: HTTP, authentication, SOAP."""

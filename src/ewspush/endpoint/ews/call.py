@@ -1,0 +1,31 @@
+"""What a service is given beside the request itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ewspush.core.ids import ObjectId
+from ewspush.operations.subscriptions import JudgeUrl, Subscribed
+from ewspush.store.database import Database
+from ewspush.store.mailboxes import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What services act on, the same for all calls."""
+
+    database: Database
+    judge_url: JudgeUrl
+    unsubscribed: Callable[[ObjectId], None]  # told after the commit
+    subscription_limit: int  # live push subscriptions per mailbox
+    now_s: Callable[[], int]  # seconds since the epoch
+
+
+@dataclass(slots=True)
+class Call:
+    """One request: who asks, and what came of it."""
+
+    caller: Mailbox
+    server_version: str  # RequestServerVersion
+    backend: Backend
+    subscribed: list[Subscribed] = field(default_factory=list)
+    raised: Exception | None = None  # by the service

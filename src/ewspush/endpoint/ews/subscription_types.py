@@ -1,0 +1,84 @@
+"""The messages of Subscribe and Unsubscribe, as types of Spyne."""
+
+from ewspush.endpoint.ews.types import ResponseMessageType
+from ewspush.endpoint.spyne_compat import (
+    AnyXml,
+    Boolean,
+    ComplexModel,
+    Integer32,
+    Unicode,
+    XmlAttribute,
+)
+from ewspush.wire.namespaces import MESSAGES, TYPES
+
+
+class NonEmptyArrayOfNotificationEventTypesType(ComplexModel):
+    __namespace__ = TYPES
+
+    EventType = Unicode(min_occurs=1, max_occurs="unbounded")
+
+
+class BaseSubscriptionRequestType(ComplexModel):
+    __namespace__ = TYPES
+
+    FolderIds = AnyXml(min_occurs=0)
+    EventTypes = NonEmptyArrayOfNotificationEventTypesType.customize(min_occurs=1)
+    Watermark = Unicode(min_occurs=0)
+    SubscribeToAllFolders = XmlAttribute(Boolean)
+
+
+class PushSubscriptionRequestType(BaseSubscriptionRequestType):
+    __namespace__ = TYPES
+
+    StatusFrequency = Integer32(min_occurs=1)
+    URL = Unicode(min_occurs=1)
+    CallerData = Unicode(min_occurs=0)
+
+
+class SubscribeType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    PullSubscriptionRequest = AnyXml(min_occurs=0)
+    PushSubscriptionRequest = PushSubscriptionRequestType.customize(min_occurs=0)
+    StreamingSubscriptionRequest = AnyXml(min_occurs=0)
+
+
+class SubscribeResponseMessageType(ResponseMessageType):
+    __namespace__ = MESSAGES
+
+    SubscriptionId = Unicode(min_occurs=0)
+    Watermark = Unicode(min_occurs=0)
+
+
+class SubscribeResponseMessages(ComplexModel):
+    """Of m:ArrayOfResponseMessagesType, what this operation sends."""
+
+    __namespace__ = MESSAGES
+
+    SubscribeResponseMessage = SubscribeResponseMessageType.customize(max_occurs="unbounded")
+
+
+class SubscribeResponseType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    ResponseMessages = SubscribeResponseMessages.customize(min_occurs=1)
+
+
+class UnsubscribeType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    SubscriptionId = Unicode(min_occurs=1)
+
+
+class UnsubscribeResponseMessages(ComplexModel):
+    """Of m:ArrayOfResponseMessagesType, what this operation sends."""
+
+    __namespace__ = MESSAGES
+
+    UnsubscribeResponseMessage = ResponseMessageType.customize(max_occurs="unbounded")
+
+
+class UnsubscribeResponseType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    ResponseMessages = UnsubscribeResponseMessages.customize(min_occurs=1)

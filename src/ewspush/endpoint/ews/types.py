@@ -1,0 +1,84 @@
+"""What the types of all operations share.
+
+Spyne's types follow `wsdl/` name by name. Where the order among different elements carries meaning,
+which Spyne loses, the element is carried as XML (AnyXml).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ewspush.core.errors import EwsError
+from ewspush.endpoint.spyne_compat import (
+    ComplexModel,
+    Integer32,
+    Service,
+    Unicode,
+    XmlAttribute,
+    rpc,
+)
+from ewspush.wire.namespaces import MESSAGES, TYPES
+
+ServiceMethod = Callable[..., Any]
+
+_LONGEST_TEXT = 1000  # characters of a MessageText: it may quote the request
+
+
+class ServerVersionInfo(ComplexModel):
+    """The header block of every answer."""
+
+    __namespace__ = TYPES
+
+    MajorVersion = XmlAttribute(Integer32)
+    MinorVersion = XmlAttribute(Integer32)
+    MajorBuildNumber = XmlAttribute(Integer32)
+    MinorBuildNumber = XmlAttribute(Integer32)
+    Version = XmlAttribute(Unicode)
+
+
+class ResponseMessageType(ComplexModel):
+    """What every response message begins with."""
+
+    __namespace__ = MESSAGES
+
+    MessageText = Unicode(min_occurs=0)
+    ResponseCode = Unicode(min_occurs=0)
+    DescriptiveLinkKey = Integer32(min_occurs=0)
+    ResponseClass = XmlAttribute(Unicode, use="required")
+
+
+class EwsService(Service):
+    """A group of operations."""
+
+    __out_header__ = ServerVersionInfo
+
+
+def operation(
+    name: str, request: type[ComplexModel], response: type[ComplexModel]
+) -> Callable[[ServiceMethod], ServiceMethod]:
+    """Make a function an operation: the elements are `name` and `name`Response."""
+    decorate: Callable[[ServiceMethod], ServiceMethod] = rpc(
+        request,
+        _returns=response,
+        _body_style="bare",
+        _in_message_name=name,
+        _out_message_name=f"{name}Response",
+    )
+    return decorate
+
+
+def success(message: type[ResponseMessageType], **content: object) -> ResponseMessageType:
+    """A response message of an operation that was done."""
+    return message(ResponseClass="Success", ResponseCode="NoError", **content)
+
+
+def failure(message: type[ResponseMessageType], error: EwsError) -> ResponseMessageType:
+    """A response message that tells of an error.
+
+    The EWS Java API and the EWS Managed API read all three elements and fail without one.
+    """
+    return message(
+        ResponseClass="Error",
+        MessageText=str(error)[:_LONGEST_TEXT],
+        ResponseCode=error.response_code,
+        DescriptiveLinkKey=0,
+    )

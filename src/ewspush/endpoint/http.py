@@ -1,0 +1,130 @@
+"""Bounds on what HTTP clients may send and hold, before anything looks at it."""
+
+from io import BytesIO
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.web.resource import Resource
+from twisted.web.server import Request, Site
+
+import ewspush
+
+SERVER = f"ewspush/{ewspush.__version__}".encode("ascii")
+PLAIN = b"text/plain; charset=utf-8"
+
+_IDLE_S = 60
+# A body over the limit is read on and dropped, since a client that is still sending would not see
+# the answer; after so many times the limit the connection is cut.
+_DRAINED = 8
+
+
+class BoundedRequest(Request):
+    """A request whose body is kept in memory, up to its site's limit."""
+
+    channel: Any
+    site: "BoundedSite"
+
+    def __init__(self, channel: Any, _queued: object = False) -> None:
+        # A SOAP service has no forms: their parsing would read the body first.
+        super().__init__(channel, parsePOSTFormSubmission=False)
+        self.site = channel.site
+        self._body = bytearray()
+        self._received = 0
+
+    @property
+    def body(self) -> bytes:
+        """What the client sent, if it is not too large."""
+        return bytes(self._body)
+
+    @property
+    def body_is_too_large(self) -> bool:
+        return self._received > self.site.body_limit
+
+    def gotLength(self, length: int | None) -> None:  # noqa: ARG002
+        self.content = BytesIO()  # for Twisted; the body is kept here
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self._received += len(data)
+        if not self.body_is_too_large:
+            self._body += data
+        elif self._received > _DRAINED * self.site.body_limit and self.channel is not None:
+            self.channel.forceAbortClient()
+
+    def process(self) -> None:
+        self.site.under_way.add(self)
+        super().process()
+
+    def connectionLost(self, reason: object) -> None:
+        self.site.ended(self)
+        super().connectionLost(reason)
+
+    def answer(self, status: int, body: bytes, content_type: bytes = PLAIN) -> None:
+        """Send the whole answer. That the client has gone is no error."""
+        if self._disconnected:
+            return
+        self.setResponseCode(status)
+        self.setHeader(b"Server", SERVER)
+        self.setHeader(b"Content-Type", content_type)
+        self.setHeader(b"Content-Length", str(len(body)).encode("ascii"))
+        if self.site.is_closing:
+            self.setHeader(b"Connection", b"close")
+        if self.method != b"HEAD":
+            self.write(body)
+        self.finish()
+        self.site.ended(self)
+
+
+class BoundedSite(Site):
+    """A site that bounds bodies and knows which requests are under way."""
+
+    requestFactory = BoundedRequest  # type: ignore[assignment]
+    displayTracebacks = False
+
+    def __init__(self, root: Resource, reactor: IReactorTime, body_limit: int) -> None:
+        super().__init__(root, timeout=_IDLE_S, reactor=reactor)
+        self.body_limit = body_limit
+        self.under_way: set[BoundedRequest] = set()
+        self.is_closing = False
+        self._quiet: list[Deferred[None]] = []
+
+    def log(self, request: object) -> None:
+        """Requests are logged where they are understood."""
+
+    def ended(self, request: BoundedRequest) -> None:
+        """The request was answered, or its client has gone."""
+        self.under_way.discard(request)
+        if not self.under_way:
+            quiet, self._quiet = self._quiet, []
+            for one in quiet:
+                one.callback(None)
+
+    def quiet(self) -> "Deferred[None]":
+        """Fires when no request is under way."""
+        quiet: Deferred[None] = Deferred()
+        self._quiet.append(quiet)
+        if not self.under_way:
+            self._quiet.remove(quiet)
+            quiet.callback(None)
+        return quiet
+
+
+class LimitedConnections(WrappingFactory[ProtocolWrapper]):
+    """At most so many connections at once; further ones are closed without a word."""
+
+    noisy = False
+
+    def __init__(self, factory: Site, most: int) -> None:
+        super().__init__(factory)
+        self._most = most
+
+    def buildProtocol(self, addr: IAddress | None) -> ProtocolWrapper | None:  # type: ignore[override]
+        if len(self.protocols) >= self._most:
+            return None
+        return super().buildProtocol(addr)
+
+    def abort_all(self) -> None:
+        """Cut every connection."""
+        for protocol in list(self.protocols):
+            protocol.abortConnection()
