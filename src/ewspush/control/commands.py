@@ -1,0 +1,160 @@
+"""The commands that operators can give. They block; a running server calls them in a thread."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ewspush.core import watermark
+from ewspush.core.errors import EwsError
+from ewspush.core.ids import Kind, ObjectId
+from ewspush.core.subscription import Retrying
+from ewspush.operations import mailboxes as mailbox_operations
+from ewspush.operations import passwords
+from ewspush.store import folders, mailboxes, subscriptions
+from ewspush.store.database import Database, Transaction
+from ewspush.store.mailboxes import Mailbox
+from ewspush.store.subscriptions import Subscription
+from ewspush.wire import ids
+
+PAGE = 500  # mailboxes in one answer
+
+Record = dict[str, Any]
+"""A JSON object."""
+
+
+class CommandError(Exception):
+    """A command that cannot be carried out. `str()` is one line that says why."""
+
+
+class Commands:
+    """Commands on a database. `live` tells what a running engine knows of a subscription."""
+
+    def __init__(
+        self,
+        database: Database,
+        now_s: Callable[[], float],
+        live: Callable[[ObjectId], Record | None] = lambda _: None,
+    ) -> None:
+        self._database = database
+        self._now_s = now_s
+        self._live = live
+
+    def by_name(self) -> dict[str, Callable[..., Any]]:
+        """The commands by the names under which the control socket knows them."""
+        return {
+            "mailbox.create": self.create_mailbox,
+            "mailbox.list": self.list_mailboxes,
+            "subscription.list": self.list_subscriptions,
+            "subscription.show": self.show_subscription,
+        }
+
+    def create_mailbox(self, address: str, password: str | None = None) -> Record:
+        """Create a mailbox; its password is generated, and in the answer, if none is given."""
+        chosen = passwords.generate() if password is None else password
+        if not 0 < len(chosen) <= passwords.LONGEST:
+            raise CommandError(f"a password has 1 to {passwords.LONGEST} characters")
+        password_hash = passwords.hash_password(chosen)
+        try:
+            with self._database.write() as tx:
+                mailbox = mailbox_operations.create(tx, address, password_hash, int(self._now_s()))
+        except (ValueError, mailbox_operations.AddressTaken) as error:
+            raise CommandError(str(error)) from None
+        created = {"address": mailbox.address}
+        return created if password is not None else {**created, "password": chosen}
+
+    def list_mailboxes(self, after: str = "") -> list[Record]:
+        """A page of mailboxes in the order of their addresses, those after `after`."""
+        with self._database.read() as tx:
+            return [
+                {
+                    "address": mailbox.address,
+                    "created_at": _time(mailbox.created_at_s),
+                    "events": mailbox.head,
+                    "subscriptions": subscriptions.count_live(tx, mailbox.id),
+                }
+                for mailbox in mailboxes.in_order(tx, after, PAGE)
+            ]
+
+    def list_subscriptions(self, mailbox: str | None = None, after: str = "") -> Record:
+        """A page of subscriptions, live and over, by mailbox. `next` is where to go on, or null."""
+        with self._database.read() as tx:
+            if mailbox is not None:
+                some, following = [_find_mailbox(tx, mailbox)], None
+            else:
+                some = mailboxes.in_order(tx, after, PAGE)
+                following = some[-1].address if len(some) == PAGE else None
+            found = [
+                self._describe(tx, owner, one)
+                for owner in some
+                for one in subscriptions.of_mailbox(tx, owner.id)
+            ]
+        return {"subscriptions": found, "next": following}
+
+    def show_subscription(self, id: str) -> Record:
+        """Everything that is known of one subscription."""
+        try:
+            parsed = ids.decode(id)
+        except EwsError:
+            parsed = None
+        with self._database.read() as tx:
+            found = (
+                subscriptions.by_number(tx, parsed.mailbox, parsed.number)
+                if parsed and parsed.kind is Kind.SUBSCRIPTION
+                else None
+            )
+            if found is None or parsed is None:
+                raise CommandError(f"there is no subscription {id}")
+            owner = mailboxes.lock(tx, parsed.mailbox)
+            if owner is None:
+                raise CommandError(f"there is no subscription {id}")
+            return self._describe(tx, owner, found)
+
+    def _describe(self, tx: Transaction, owner: Mailbox, one: Subscription) -> Record:
+        id = ObjectId(Kind.SUBSCRIPTION, one.mailbox, one.number)
+        described: Record = {
+            "id": ids.encode(id.kind, id.mailbox, id.number),
+            "kind": "push",
+            "mailbox": owner.address,
+            "url": one.url,
+            "folders": _folder_names(tx, one),
+            "event_types": sorted(type_.element for type_ in one.wanted.types),
+            "status_frequency_min": one.status_frequency_min,
+            "caller_data": one.caller_data,
+            "created_at": _time(one.created_at_s),
+            "phase": type(one.phase).__name__.lower(),
+            "failures": one.phase.failures if isinstance(one.phase, Retrying) else 0,
+            "acknowledged": one.acknowledged,
+            "over_at": _time(one.over_at_s),
+            "next": None,
+            "next_at": None,
+            "gives_up_at": None,
+            "last_attempt": None,
+        }
+        described |= self._live(id) or {}
+        described["watermark"] = watermark.encode(owner.watermark_base, described["acknowledged"])
+        described["behind"] = max(0, owner.head - described["acknowledged"])
+        for key in ("next_at", "gives_up_at"):
+            described[key] = _time(described[key])
+        if described["last_attempt"]:
+            described["last_attempt"]["at"] = _time(described["last_attempt"]["at"])
+        return described
+
+
+def _find_mailbox(tx: Transaction, address: str) -> Mailbox:
+    mailbox = mailboxes.by_address(tx, address.strip().lower())
+    if mailbox is None:
+        raise CommandError(f"there is no mailbox {address}")
+    return mailbox
+
+
+def _folder_names(tx: Transaction, one: Subscription) -> list[str] | None:
+    if one.wanted.folders is None:
+        return None
+    found = (folders.by_number(tx, one.mailbox, number) for number in sorted(one.wanted.folders))
+    return [folder.distinguished_name or folder.display_name for folder in found if folder]
+
+
+def _time(at_s: float | None) -> str | None:
+    if at_s is None:
+        return None
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

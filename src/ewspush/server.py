@@ -1,0 +1,300 @@
+"""The server: builds every part, gives each the few things it needs, and starts and stops them."""
+
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import structlog
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.task import LoopingCall
+from twisted.internet.threads import blockingCallFromThread
+from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
+
+import ewspush
+from ewspush.control import CONTROL_SOCKET
+from ewspush.control.commands import Commands
+from ewspush.control.server import ControlFactory
+from ewspush.core.errors import InvalidPushSubscriptionUrl
+from ewspush.core.events import Event
+from ewspush.core.ids import ObjectId
+from ewspush.endpoint.auth import Authenticator
+from ewspush.endpoint.contract import Contract
+from ewspush.endpoint.ews.application import EwsApplication
+from ewspush.endpoint.http import BoundedSite, LimitedConnections
+from ewspush.endpoint.tls import UnusableCertificate, load_certificate
+from ewspush.endpoint.web import ContractDocument, EwsResource, make_root
+from ewspush.intake.lmtp import LmtpServer
+from ewspush.operations import mail
+from ewspush.operations.retention import Sweep
+from ewspush.operations.subscriptions import Subscribed
+from ewspush.push.address_policy import AddressPolicy, UrlRefused
+from ewspush.push.engine import Engine
+from ewspush.push.sender import Sender, SenderSettings, UnusableCAFile
+from ewspush.settings import Address, Settings
+from ewspush.store import lock
+from ewspush.store.database import Database
+from ewspush.threads import InThread, in_pool
+from ewspush.wire.soap import ServerVersion
+
+log = structlog.get_logger()
+
+STOP_GRACE_S = 10.0  # for notifications and requests under way
+SWEEP_EVERY_S = 600.0
+_SWEEP_STEP_S = 0.05  # between two steps: purging leaves the database to others most of the time
+_LOCK_PATIENCE_S = 2.0
+
+
+class CannotStart(Exception):
+    """What the server needs cannot be had. `str()` says what."""
+
+
+def use_monotonic_time(reactor: Any) -> None:
+    """Have this reactor's calls follow the monotonic clock.
+
+    Twisted's own choice is wall time: a clock set back an hour would hold up every timer so long.
+    """
+    reactor.seconds = time.monotonic
+
+
+class Server:
+    """A server on one database. Everything is started by `start` and stopped by `stop`."""
+
+    def __init__(self, reactor: Any, settings: Settings) -> None:
+        self._reactor = reactor
+        self._settings = settings
+        self._held = ExitStack()
+        self._listening: list[Any] = []
+        self._sweeping: LoopingCall | None = None
+        self._stopping = False
+        self.http: Address | None = None  # where it listens, once started
+        self.lmtp: Address | None = None
+
+    async def start(self) -> None:
+        """Open or make the database, resume the subscriptions, then listen.
+
+        Raises CannotStart, UnsupportedDatabase or InUse, and leaves nothing running.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            self._held.close()
+            raise
+
+    async def _start(self) -> None:
+        settings, reactor = self._settings, self._reactor
+        settings.server.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Two pools: requests that wait for the database do not hold up notifications.
+        self._requests = requests = self._start_pool("requests", 10)
+        delivery = self._start_pool("delivery", 4)
+        url = settings.server.database_url
+        self._held.enter_context(lock.exclusive(url, _LOCK_PATIENCE_S))
+        self._database = await requests(Database.open, url)
+        self._held.callback(self._database.close)
+
+        policy = AddressPolicy(settings.delivery.callback_allow)
+        try:
+            self._sender = Sender(
+                reactor,
+                policy.refusal,
+                _sender_settings(settings),
+                f"ewspush/{ewspush.__version__}",
+            )
+        except UnusableCAFile as error:
+            raise CannotStart(str(error)) from error
+        self._engine = Engine(
+            reactor,
+            time.time,
+            delivery,
+            self._database,
+            policy.judge,
+            self._sender.post,
+            settings.delivery,
+        )
+        self._database.on_events(self._events_committed)
+        await self._engine.start()
+        self._listen_http(policy, requests)
+        self._listen_lmtp()
+        self._listen_control(requests)
+        self._sweeping = LoopingCall(self._sweep, delivery)
+        self._sweeping.clock = reactor
+        self._sweeping.start(SWEEP_EVERY_S).addErrback(_log_bug)
+        log.info("server.started", http=str(self.http), lmtp=str(self.lmtp))
+
+    def _start_pool(self, name: str, threads: int) -> InThread:
+        pool = ThreadPool(0, threads, name)
+        pool.start()
+        self._held.callback(pool.stop)
+        return in_pool(self._reactor, pool)
+
+    def _events_committed(self, mailbox: int, _: Sequence[Event]) -> None:
+        self._reactor.callFromThread(self._engine.wake, mailbox)
+
+    # HTTP
+
+    def _listen_http(self, policy: AddressPolicy, in_thread: InThread) -> None:
+        settings = self._settings.server
+        contract = Contract.load()
+        application = EwsApplication(
+            self._database,
+            judge_url=partial(_judge_url, policy),
+            unsubscribed=partial(self._reactor.callFromThread, self._engine.unsubscribed),
+            subscription_limit=self._settings.subscriptions.per_mailbox,
+            server_version=ServerVersion(*settings.version),
+            now_s=lambda: int(time.time()),
+            contract=contract,
+        )
+        wsdl = ContractDocument(contract, "services.wsdl", settings.tls_at_proxy)
+        ews = EwsResource(
+            application,
+            Authenticator(self._database, in_thread),
+            in_thread,
+            self._subscribed,
+            wsdl,
+        )
+        root = make_root(ews, contract, settings.tls_at_proxy)
+        self._site = BoundedSite(root, self._reactor, settings.body_limit)
+        self._http_connections = LimitedConnections(self._site, settings.connections)
+        address = settings.http
+        try:
+            if settings.tls_cert and settings.tls_key:
+                port = self._reactor.listenSSL(
+                    address.port,
+                    self._http_connections,
+                    load_certificate(settings.tls_cert, settings.tls_key),
+                    interface=address.host,
+                )
+            else:
+                port = self._reactor.listenTCP(
+                    address.port, self._http_connections, interface=address.host
+                )
+        except (CannotListenError, OSError) as error:
+            raise CannotStart(f"cannot listen for http on {address}: {error}") from error
+        except UnusableCertificate as error:
+            raise CannotStart(str(error)) from error
+        self._listening.append(port)
+        self.http = Address(address.host, port.getHost().port)
+
+    def _subscribed(self, subscribed: Subscribed) -> None:
+        if not self._stopping:
+            self._engine.subscribed(subscribed.subscription, subscribed.mailbox.watermark_base)
+
+    # LMTP
+
+    def _listen_lmtp(self) -> None:
+        address = self._settings.server.lmtp
+        self._lmtp = LmtpServer(
+            address.host,
+            address.port,
+            accepts=self._accepts,
+            deliver=self._deliver,
+            hostname=socket.getfqdn(),
+            size_limit=self._settings.mail.size_limit,
+            stop_grace_s=STOP_GRACE_S,
+        )
+        try:
+            host, port, *_ = self._lmtp.start()
+        except OSError as error:
+            raise CannotStart(f"cannot listen for lmtp on {address}: {error}") from error
+        self.lmtp = Address(host, port)
+
+    def _accepts(self, address: str) -> bool:
+        try:
+            with self._database.read() as tx:
+                mail.find_recipient(tx, address)
+        except mail.UnknownRecipient:
+            return False
+        return True
+
+    def _deliver(self, address: str, message: bytes) -> None:
+        with self._database.write() as tx:
+            mail.deliver(tx, address, message, int(time.time()))
+
+    # Control
+
+    def _listen_control(self, in_thread: InThread) -> None:
+        path = self._settings.server.data / CONTROL_SOCKET
+        commands = Commands(self._database, time.time, self._describe_live)
+        factory = ControlFactory(commands, self._status, in_thread)
+        path.unlink(missing_ok=True)  # of a server that was killed: we hold its lock
+        try:
+            port = self._reactor.listenUNIX(str(path), factory, mode=0o600)
+        except (CannotListenError, OSError) as error:
+            raise CannotStart(f"cannot listen for commands on {path}: {error}") from error
+        self._listening.append(port)
+
+    def _describe_live(self, id: ObjectId) -> dict[str, Any] | None:
+        return blockingCallFromThread(self._reactor, self._engine.describe, id)
+
+    def _status(self) -> dict[str, str]:
+        return {"http": str(self.http), "lmtp": str(self.lmtp), "version": ewspush.__version__}
+
+    # Retention
+
+    async def _sweep(self, in_thread: InThread) -> None:
+        now_s = int(time.time())
+        sweep = Sweep(
+            self._database,
+            events_before_s=now_s - 86_400 * self._settings.events.keep_days,
+            over_before_s=now_s - 86_400 * self._settings.subscriptions.keep_over_days,
+        )
+        while not self._stopping and await in_thread(sweep.step):
+            pause: Deferred[None] = Deferred()
+            self._reactor.callLater(_SWEEP_STEP_S, pause.callback, None)
+            await pause
+
+    # Stopping
+
+    async def stop(self) -> None:
+        """Accept nothing new, let what is under way finish for 10 s at most, write, and close."""
+        self._stopping = True
+        log.info("server.stopping")
+        for port in self._listening:
+            await maybeDeferred(port.stopListening)
+        if self._sweeping is not None and self._sweeping.running:
+            self._sweeping.stop()
+        self._site.is_closing = True
+        cut_off = self._reactor.callLater(STOP_GRACE_S, self._cut_off)
+        await DeferredList(
+            [
+                ensureDeferred(self._engine.stop()),
+                self._site.quiet(),
+                self._requests(self._lmtp.stop),
+            ],
+            fireOnOneErrback=True,
+        )
+        if cut_off.active():
+            cut_off.cancel()
+        await self._sender.close()
+        self._http_connections.abort_all()
+        self._held.close()
+        log.info("server.stopped")
+
+    def _cut_off(self) -> None:
+        log.warning("server.cut_off", after_s=STOP_GRACE_S)
+        self._sender.close()
+        self._http_connections.abort_all()
+
+
+def _log_bug(failure: Failure) -> None:
+    log.critical("retention.bug", traceback=failure.getTraceback())
+
+
+def _judge_url(policy: AddressPolicy, url: str) -> None:
+    try:
+        policy.judge(url)
+    except UrlRefused as error:
+        raise InvalidPushSubscriptionUrl(str(error)) from None
+
+
+def _sender_settings(settings: Settings) -> SenderSettings:
+    delivery = settings.delivery
+    return SenderSettings(
+        timeout=delivery.timeout_s,
+        answer_limit=delivery.answer_limit,
+        ca_file=str(delivery.ca_file) if delivery.ca_file else None,
+    )
