@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewspush.intake.lmtp import IncomingMessage, Refused, parse_path, split_command
+from ewspush.intake.lmtp_syntax import IncomingMessage, Refused, parse_path, split_command
 
 PIECES = st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"..", b"\0", b"\xff\xfe", b"x", b"\r\n.\r"])
 MESSAGES = st.lists(st.one_of(PIECES, st.binary(max_size=20)), max_size=30).map(
