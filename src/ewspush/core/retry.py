@@ -7,6 +7,10 @@ that the last attempt begins exactly at the end of the window.
 
 FIRST_WAIT_S = 30.0
 
+# Adding an offset to a time and taking it off again may lose the last digits of a float; without
+# this, an attempt exactly at the end could count as one before it.
+_ROUNDING_S = 0.001
+
 
 def offset_s(failures: int, window_s: float, first_wait_s: float = FIRST_WAIT_S) -> float:
     """Seconds from the start of the first failed attempt to the attempt that follows `failures`.
@@ -19,4 +23,4 @@ def offset_s(failures: int, window_s: float, first_wait_s: float = FIRST_WAIT_S)
 
 def gives_up(began_s: float, window_s: float) -> bool:
     """Whether the failure of an attempt that began so long after the first one is the last."""
-    return began_s >= window_s
+    return began_s >= window_s - _ROUNDING_S
