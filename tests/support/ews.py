@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass, field
 
 from lxml import etree
-from support.schemas import MESSAGES, SOAP, TYPES, microsoft_violations, our_violations
-from support.strict_reader import NAMESPACES, response_problems
 
 from ewspush.core.errors import InvalidPushSubscriptionUrl
 from ewspush.endpoint.contract import Contract
@@ -15,6 +13,8 @@ from ewspush.store import subscriptions
 from ewspush.store.database import Database
 from ewspush.store.subscriptions import Subscription
 from ewspush.wire.soap import ServerVersion
+from support.schemas import MESSAGES, SOAP, TYPES, microsoft_violations, our_violations
+from support.strict_reader import NAMESPACES, response_problems
 
 NOW_S = 1_790_000_000
 HEADERS = {"Content-Type": "text/xml; charset=utf-8"}

@@ -60,7 +60,10 @@ class Contract:
             if errors:
                 message = errors[0].message
                 return SchemaError(_culprit(block, started, message), message)
-        parser.close()
+        try:
+            parser.close()
+        except etree.XMLSyntaxError as error:  # a document of four bytes is only looked at now
+            return SchemaError(block, error.msg)
         return None
 
 

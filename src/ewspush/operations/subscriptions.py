@@ -21,6 +21,8 @@ from ewspush.store.database import Transaction
 from ewspush.store.mailboxes import Mailbox
 from ewspush.store.subscriptions import Subscription
 
+LONGEST_CALLER_DATA = 4096  # characters; the schema has no bound, and it is kept for long
+
 JudgeUrl = Callable[[str], None]
 """Raises InvalidPushSubscriptionUrl for a URL that may not be called."""
 
@@ -67,6 +69,10 @@ def subscribe(
     that `protocol` names for Subscribe.
     """
     judge_url(request.url)
+    if request.caller_data is not None and len(request.caller_data) > LONGEST_CALLER_DATA:
+        raise InvalidSubscriptionRequest(
+            f"CallerData has {LONGEST_CALLER_DATA} characters at most."
+        )
     wanted_folders = _folders(tx, caller, request)
     # From here on nothing can be purged or counted anew before the commit.
     mailbox = mailboxes.lock(tx, caller)

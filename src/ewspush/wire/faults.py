@@ -78,7 +78,7 @@ def render(fault: SoapFault, version: ServerVersion) -> bytes:
 
 
 def _text(value: object) -> str:
-    return escape(_UNPRINTABLE.sub(" ", str(value)[:_LONGEST_TEXT]))
+    return escape(_UNPRINTABLE.sub(" ", str(value)[:_LONGEST_TEXT]).strip())
 
 
 def _version_info(version: ServerVersion) -> str:

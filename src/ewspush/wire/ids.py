@@ -15,6 +15,7 @@ from ewspush.core.ids import Kind, ObjectId
 _CONTENT = struct.Struct(">QQ")  # the kind in the first byte, the mailbox in the next seven; number
 _CHECK = struct.Struct(">H")
 _MAILBOX_BITS = 56
+_GREATEST_NUMBER = (1 << 63) - 1  # that a database can be asked for
 
 
 def encode(kind: Kind, mailbox: int, number: int) -> str:
@@ -33,6 +34,6 @@ def decode(text: str) -> ObjectId:
         id = ObjectId(Kind(chr(head >> _MAILBOX_BITS)), head % (1 << _MAILBOX_BITS), number)
     except (Base64Error, ValueError, struct.error):
         raise InvalidIdMalformed from None
-    if encode(id.kind, id.mailbox, id.number) != text:
+    if number > _GREATEST_NUMBER or encode(id.kind, id.mailbox, id.number) != text:
         raise InvalidIdMalformed
     return id

@@ -1,6 +1,7 @@
 """Requests that are wrong: each gets its own clear answer, and nothing is changed."""
 
 import pytest
+
 from support import samples
 from support.ews import envelope, get_folder, replaced, subscribe, unsubscribe
 from support.schemas import MESSAGES, SOAP, TYPES
@@ -275,6 +276,10 @@ ODD = {
     "the element's own type by name": sample(
         "<m:PushSubscriptionRequest>",
         f'<m:PushSubscriptionRequest {XSI} xsi:type="t:PushSubscriptionRequestType">',
+    ),
+    "a type that Spyne does not know by name": sample(
+        "<t:StatusFrequency>",
+        f'<t:StatusFrequency {XSI} xsi:type="t:SubscriptionStatusFrequencyType">',
     ),
     "places of schemas, which nobody asks": sample(
         "<m:Subscribe ", f'<m:Subscribe {XSI} xsi:schemaLocation="urn:x file:///nowhere" '

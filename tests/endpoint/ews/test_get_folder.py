@@ -1,12 +1,12 @@
 """GetFolder: which folders, in which element, with which properties."""
 
 import pytest
-from support.ews import NOW_S, envelope, get_folder
 
 from ewspush.core.folders import DISTINGUISHED_FOLDERS
 from ewspush.core.ids import Kind
 from ewspush.operations import mail
 from ewspush.wire import ids
+from support.ews import NOW_S, envelope, get_folder
 
 
 def folder(answer):

@@ -1,6 +1,7 @@
 """Header blocks: which are kept, refused, or ignored."""
 
 import pytest
+
 from support.ews import envelope, get_folder, subscribe
 from support.schemas import SOAP
 
@@ -85,7 +86,9 @@ INVALID = {
         "The header block 'Security' in namespace 'urn:x' is not understood.",
     ),
     "foreign and demanded of the next": (
-        FOREIGN.format('soap:mustUnderstand="1" soap:actor="http://schemas.xmlsoap.org/soap/actor/next"'),
+        FOREIGN.format(
+            'soap:mustUnderstand="1" soap:actor="http://schemas.xmlsoap.org/soap/actor/next"'
+        ),
         "is not understood",
     ),
 }

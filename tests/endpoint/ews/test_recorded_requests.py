@@ -2,12 +2,12 @@
 
 import pytest
 from lxml import etree
-from support import samples
-from support.schemas import ROOT
 
 from ewspush.core import watermark
 from ewspush.core.ids import Kind
 from ewspush.wire import ids
+from support import samples
+from support.schemas import ROOT
 
 REQUESTS = ROOT / "tests" / "data" / "requests"
 SERVED = sorted(REQUESTS.glob("*.xml"))

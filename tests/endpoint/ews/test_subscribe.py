@@ -1,14 +1,17 @@
 """Subscribe and Unsubscribe, from bytes to bytes."""
 
 import pytest
-from support.ews import ALL_TYPES, INBOX, NOW_S, get_folder, subscribe, unsubscribe
-from support.schemas import ROOT
 
 from ewspush.core import watermark
+from ewspush.core.errors import InvalidWatermark
 from ewspush.core.events import EventType
 from ewspush.core.ids import Kind, ObjectId
+from ewspush.endpoint.ews.types import ResponseMessageType, failure
 from ewspush.operations import mail
+from ewspush.operations.subscriptions import LONGEST_CALLER_DATA
 from ewspush.wire import ids
+from support.ews import ALL_TYPES, INBOX, NOW_S, get_folder, subscribe, unsubscribe
+from support.schemas import ROOT
 
 
 def messages(answer):
@@ -38,6 +41,14 @@ def test_a_subscription_is_stored_as_it_was_asked_for(ews):
     assert answer.text("m:SubscriptionId") == ids.encode(
         Kind.SUBSCRIPTION, ews.mailbox.id, stored.number
     )
+
+
+def test_caller_data_has_a_bound(ews):
+    longest = "x" * LONGEST_CALLER_DATA
+    assert ews.ask(subscribe(more=f"<t:CallerData>{longest}</t:CallerData>")).codes == ["NoError"]
+    answer = ews.ask(subscribe(more=f"<t:CallerData>{longest}x</t:CallerData>"))
+    assert answer.codes == ["ErrorInvalidSubscriptionRequest"]
+    assert len(ews.stored()) == 1
 
 
 def test_the_new_subscription_is_handed_to_the_caller(ews):
@@ -122,6 +133,13 @@ def test_folders_that_cannot_be_subscribed_to(ews, folders, code):
     assert answer.reply.subscribed == ()
 
 
+def test_an_error_does_not_repeat_a_long_request(ews):
+    answer = ews.ask(subscribe(distinguished("x" * 1_000_000)))
+    assert answer.codes == ["ErrorNonExistentMailbox"]
+    assert len(answer.reply.body) < 4000
+    assert len(failure(ResponseMessageType, InvalidWatermark("x" * 5000)).MessageText) == 1000
+
+
 def test_more_folders_than_can_be_looked_up_are_a_fault(ews):
     answer = ews.ask(subscribe(INBOX * 1001))
     assert (answer.status, answer.codes) == (500, ["ErrorDataSizeLimitExceeded"])
@@ -190,6 +208,14 @@ def test_anothers_subscription_is_not_touched(ews):
     assert answer.codes == ["ErrorSubscriptionAccessDenied"]
     assert ews.stored(ews.other)[0].over_at_s is None
     assert ews.unsubscribed == []
+
+
+def test_the_number_of_a_subscription_in_an_id_of_another_kind_is_not_its_id(ews):
+    ews.ask(subscribe())
+    (stored,) = ews.stored()
+    answer = ews.ask(unsubscribe(ids.encode(Kind.ITEM, stored.mailbox, stored.number)))
+    assert answer.codes == ["ErrorSubscriptionNotFound"]
+    assert ews.stored() == [stored]
 
 
 @pytest.mark.parametrize(

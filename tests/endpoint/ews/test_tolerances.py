@@ -1,10 +1,10 @@
 """The list of what is accepted beyond the contract, and its limits."""
 
 import pytest
-from support.ews import replaced, subscribe
-from support.schemas import our_violations
 
 from ewspush.endpoint.ews.tolerances import TOLERANCES
+from support.ews import replaced, subscribe
+from support.schemas import our_violations
 
 FREQUENCY = "<t:StatusFrequency>5</t:StatusFrequency>"
 WATERMARK = "<m:Watermark>AAAAAAAAAAA=</m:Watermark>"

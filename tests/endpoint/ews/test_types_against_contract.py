@@ -1,11 +1,9 @@
-"""Spyne's types are those of `wsdl/`: names, namespaces, order, occurrence and kind of everything."""
+"""Spyne's types are those of `wsdl/`: names, namespaces, order, occurrence, and kinds."""
 
 from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
-from support.schema_documents import XS, Definitions, qualified
-from support.schemas import MESSAGES, TYPES, WSDL
 
 from ewspush.endpoint.ews.framework import SERVICES
 from ewspush.endpoint.spyne_compat import (
@@ -16,6 +14,8 @@ from ewspush.endpoint.spyne_compat import (
     Unicode,
     XmlAttribute,
 )
+from support.schema_documents import XS, Definitions, qualified
+from support.schemas import MESSAGES, TYPES, WSDL
 
 CONTRACT = Definitions(WSDL)
 BUILT_IN = {"string": Unicode, "int": Integer32, "boolean": Boolean}
@@ -95,7 +95,9 @@ def all_models():
 
 MODELS = {model.__orig__ or model for model in all_models()}
 by_name = pytest.mark.parametrize(
-    "model", sorted(MODELS, key=lambda model: model.get_type_name()), ids=lambda m: m.get_type_name()
+    "model",
+    sorted(MODELS, key=lambda model: model.get_type_name()),
+    ids=lambda m: m.get_type_name(),
 )
 
 

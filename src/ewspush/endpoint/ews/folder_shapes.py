@@ -43,10 +43,9 @@ def in_shape(
     if server_version < "Exchange2013":
         wanted -= {"DistinguishedFolderId"}
     properties = {
-        name: value(folder, mailbox)
-        for name, value in _PROPERTIES.items()
-        if name in wanted and name in kind.get_flat_type_info(kind)
+        name: value(folder, mailbox) for name, value in _PROPERTIES.items() if name in wanted
     }
+    # A kind takes no notice of a property that its type does not have.
     return ArrayOfFoldersType(**{element: [kind(**properties)]})
 
 

@@ -1,0 +1,70 @@
+"""Reading XML that comes from outside."""
+
+from pathlib import Path
+
+import pytest
+
+from ewspush.wire import xml
+from ewspush.wire.xml import Unreadable
+
+
+def test_comments_and_processing_instructions_are_left_out() -> None:
+    root = xml.parse(b"<!-- a --><?b c?><root><?d?><!-- e --><f/>g<!-- h --></root>")
+    assert [child.tag for child in root] == ["f"]
+    assert root[0].tail == "g"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param("<!DOCTYPE a><a/>", id="empty"),
+        pytest.param("<!DOCTYPE a [<!ELEMENT a ANY>]><a/>", id="a declaration"),
+        pytest.param("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", id="an entity that is used"),
+        pytest.param("<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", id="an entity that is not used"),
+        pytest.param("<!DOCTYPE a SYSTEM 'http://192.0.2.1/a.dtd'><a/>", id="one elsewhere"),
+        pytest.param("<!DOCTYPE a PUBLIC '-//x//y' 'z.dtd'><a/>", id="a public one"),
+    ],
+)
+def test_a_dtd_is_refused(document: str) -> None:
+    with pytest.raises(Unreadable, match="DTD"):
+        xml.parse(document.encode())
+
+
+def test_no_file_is_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("<!ENTITY c 'leaked'>")
+    for declared in (f"b SYSTEM '{secret.as_uri()}'", f"% b SYSTEM '{secret.as_uri()}'> %b; <!--"):
+        with pytest.raises(Unreadable) as refused:
+            xml.parse(f"<!DOCTYPE a [<!ENTITY {declared} -->]><a>&b;&c;</a>".encode())
+        assert "leaked" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("document", "line", "column"),
+    [
+        pytest.param(b"", 1, 1, id="nothing"),
+        pytest.param(b"<a>\n<b></a>", 2, 8, id="not well-formed"),
+        pytest.param(b"<a/><b/>", 1, 5, id="two roots"),
+        pytest.param(b"<!DOCTYPE a>\n\n<a/>", 1, 1, id="a DTD"),
+        pytest.param(b"\xff\xfe\xfd", 1, 1, id="undecodable"),
+    ],
+)
+def test_what_cannot_be_read_says_where(document: bytes, line: int, column: int) -> None:
+    with pytest.raises(Unreadable) as refused:
+        xml.parse(document)
+    assert (refused.value.line, refused.value.column) == (line, column)
+    assert str(refused.value)
+
+
+def test_depth_has_a_bound() -> None:
+    xml.parse(b"<a>" * 100 + b"</a>" * 100)
+    with pytest.raises(Unreadable):
+        xml.parse(b"<a>" * 10_000 + b"</a>" * 10_000)
+
+
+def test_a_document_knows_nothing_of_the_one_before() -> None:
+    for _ in range(2):
+        with pytest.raises(Unreadable):
+            xml.parse(b"<a>&b;</a>")
+        with pytest.raises(Unreadable, match="DTD"):
+            xml.parse(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")
