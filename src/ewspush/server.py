@@ -1,6 +1,7 @@
 """The server: builds every part, gives each the few things it needs, and starts and stops them."""
 
 import socket
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -89,7 +90,7 @@ class Server:
         settings, reactor = self._settings, self._reactor
         settings.server.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Two pools: requests that wait for the database do not hold up notifications.
-        self._requests = requests = self._start_pool("requests", 10)
+        requests = self._start_pool("requests", 10)
         delivery = self._start_pool("delivery", 4)
         url = settings.server.database_url
         self._held.enter_context(lock.exclusive(url, _LOCK_PATIENCE_S))
@@ -127,6 +128,8 @@ class Server:
 
     def _start_pool(self, name: str, threads: int) -> InThread:
         pool = ThreadPool(0, threads, name)
+        # A process that is stopped while it starts ends without waiting for its threads.
+        pool.threadFactory = partial(threading.Thread, daemon=True)  # type: ignore[assignment]
         pool.start()
         self._held.callback(pool.stop)
         return in_pool(self._reactor, pool)
@@ -259,19 +262,21 @@ class Server:
             self._sweeping.stop()
         self._site.is_closing = True
         cut_off = self._reactor.callLater(STOP_GRACE_S, self._cut_off)
+        # Not in a pool of our own: its threads may be waiting, for this thread among others.
+        in_thread = in_pool(self._reactor, self._reactor.getThreadPool())
         await DeferredList(
             [
                 ensureDeferred(self._engine.stop()),
                 self._site.quiet(),
-                self._requests(self._lmtp.stop),
+                in_thread(self._lmtp.stop),
             ],
             fireOnOneErrback=True,
         )
         if cut_off.active():
             cut_off.cancel()
         await self._sender.close()
-        self._http_connections.abort_all()
-        self._held.close()
+        await self._http_connections.close(self._reactor)
+        await in_thread(self._held.close)
         log.info("server.stopped")
 
     def _cut_off(self) -> None:

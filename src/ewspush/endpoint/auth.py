@@ -11,13 +11,12 @@ from typing import NamedTuple
 from twisted.internet.defer import DeferredSemaphore
 
 from ewspush.core import addresses
-from ewspush.operations import passwords
-from ewspush.store import mailboxes
-from ewspush.store.database import Database
-from ewspush.store.mailboxes import Mailbox
+from ewspush.operations import Database, mailboxes, passwords
+from ewspush.operations.mailboxes import Mailbox
 from ewspush.threads import InThread
 
-CHALLENGE = 'Basic realm="ewspush", charset="UTF-8"'
+# Nothing but the realm, as Exchange has it; UTF-8 is understood without being announced.
+CHALLENGE = 'Basic realm="ewspush"'
 
 _REMEMBERED = 10_000  # credentials
 _VERIFICATIONS = 2  # argon2 at once: each takes a core and 64 MiB
@@ -97,7 +96,7 @@ class Authenticator:
 
     def _find(self, address: str) -> Mailbox | None:
         with self._database.read() as tx:
-            return mailboxes.by_address(tx, address)
+            return mailboxes.find(tx, address)
 
     def _digest(self, credentials: Credentials) -> bytes:
         text = f"{credentials.address}\0{credentials.password}"

@@ -3,9 +3,10 @@
 from io import BytesIO
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.web.error import UnsupportedMethod
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
@@ -15,6 +16,7 @@ SERVER = f"ewspush/{ewspush.__version__}".encode("ascii")
 PLAIN = b"text/plain; charset=utf-8"
 
 _IDLE_S = 60
+_CLOSING_S = 1.0
 # A body over the limit is read on and dropped, since a client that is still sending would not see
 # the answer; after so many times the limit the connection is cut.
 _DRAINED = 8
@@ -42,6 +44,11 @@ class BoundedRequest(Request):
     def body_is_too_large(self) -> bool:
         return self._received > self.site.body_limit
 
+    def field(self, name: bytes) -> str | None:
+        """The value of a header field, whose octets can be any."""
+        value = self.getHeader(name)
+        return None if value is None else value.decode("latin-1")
+
     def gotLength(self, length: int | None) -> None:  # noqa: ARG002
         self.content = BytesIO()  # for Twisted; the body is kept here
 
@@ -56,6 +63,18 @@ class BoundedRequest(Request):
         self.site.under_way.add(self)
         super().process()
 
+    def render(self, resrc: Resource) -> None:
+        self.setHeader(b"Server", SERVER)
+        try:
+            resrc.render(self)  # which answers by itself, now or later
+        except UnsupportedMethod as error:
+            self.setHeader(b"Allow", b", ".join(error.allowedMethods))
+            self.answer(405, b"This is not done here.\n")
+
+    def finish(self) -> None:
+        super().finish()
+        self.site.ended(self)
+
     def connectionLost(self, reason: object) -> None:
         self.site.ended(self)
         super().connectionLost(reason)
@@ -65,7 +84,6 @@ class BoundedRequest(Request):
         if self._disconnected:
             return
         self.setResponseCode(status)
-        self.setHeader(b"Server", SERVER)
         self.setHeader(b"Content-Type", content_type)
         self.setHeader(b"Content-Length", str(len(body)).encode("ascii"))
         if self.site.is_closing:
@@ -73,7 +91,6 @@ class BoundedRequest(Request):
         if self.method != b"HEAD":
             self.write(body)
         self.finish()
-        self.site.ended(self)
 
 
 class BoundedSite(Site):
@@ -118,11 +135,39 @@ class LimitedConnections(WrappingFactory[ProtocolWrapper]):
     def __init__(self, factory: Site, most: int) -> None:
         super().__init__(factory)
         self._most = most
+        self._closed: list[Deferred[None]] = []
 
     def buildProtocol(self, addr: IAddress | None) -> ProtocolWrapper | None:  # type: ignore[override]
         if len(self.protocols) >= self._most:
             return None
         return super().buildProtocol(addr)
+
+    def unregisterProtocol(self, p: ProtocolWrapper) -> None:
+        super().unregisterProtocol(p)
+        if not self.protocols:
+            closed, self._closed = self._closed, []
+            for one in closed:
+                one.callback(None)
+
+    def close(self, clock: Any) -> "Deferred[None]":
+        """Close every connection once what was written to it is sent; fires when all are closed.
+
+        A client that does not read, or does not answer the end of TLS, is waited for a second.
+        """
+        if not self.protocols:
+            return succeed(None)
+        closed: Deferred[None] = Deferred()
+        self._closed.append(closed)
+        patience = clock.callLater(_CLOSING_S, self.abort_all)
+        for protocol in list(self.protocols):
+            protocol.unregisterProducer()  # TLS does not end while there is one
+            protocol.loseConnection()
+
+        def be_patient_no_longer(_: None) -> None:
+            if patience.active():
+                patience.cancel()
+
+        return closed.addCallback(be_patient_no_longer)
 
     def abort_all(self) -> None:
         """Cut every connection."""

@@ -25,6 +25,7 @@ def load_certificate(certificate: Path, key: Path) -> CertificateOptions:
             certificate=first,
             extraCertChain=chain,
             raiseMinimumTo=TLSVersion.TLSv1_2,
+            acceptableProtocols=[b"http/1.1"],  # or every client that offers ALPN is cut off
         )
         options.getContext().check_privatekey()
     except (OSError, ValueError, TypeError, OpenSSLError) as error:

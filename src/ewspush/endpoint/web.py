@@ -1,5 +1,6 @@
 """The HTTP resources: the EWS endpoint and the documents of its contract."""
 
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from time import monotonic
@@ -27,6 +28,8 @@ log = structlog.get_logger()
 
 XML = b"text/xml; charset=utf-8"
 
+_AUTHORITY = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+")  # characters of RFC 3986, 3.2
+
 
 class Refused(Exception):
     """A request that is answered on the level of HTTP."""
@@ -37,8 +40,18 @@ class Refused(Exception):
         self.headers = headers
 
 
-class Tree(Resource):
+class NotFound(Resource):
+    isLeaf = True
+
+    def render(self, request: BoundedRequest) -> int:
+        request.answer(404, b"There is nothing here. EWS is at /EWS/Exchange.asmx\n")
+        return NOT_DONE_YET
+
+
+class Tree(NotFound):
     """Resources by name, in any case: Exchange's own paths are written in many ways."""
+
+    isLeaf = False
 
     def __init__(self, children: Mapping[bytes, Resource]) -> None:
         super().__init__()
@@ -47,14 +60,6 @@ class Tree(Resource):
     def getChild(self, path: bytes, request: Request) -> Resource:  # noqa: ARG002
         child: Resource = self.children.get(path.lower()) or NotFound()
         return child
-
-
-class NotFound(Resource):
-    isLeaf = True
-
-    def render(self, request: BoundedRequest) -> int:
-        request.answer(404, b"There is nothing here. EWS is at /EWS/Exchange.asmx\n")
-        return NOT_DONE_YET
 
 
 class ContractDocument(Resource):
@@ -70,8 +75,11 @@ class ContractDocument(Resource):
 
     def render_GET(self, request: BoundedRequest) -> int:
         scheme = "https" if request.isSecure() or self._tls_at_proxy else "http"
-        host = request.getHeader(b"host") or b"localhost"
-        address = f"{scheme}://{host.decode('latin-1')}/EWS/Exchange.asmx"
+        host = request.field(b"host") or "localhost"
+        if not _AUTHORITY.fullmatch(host):
+            request.answer(400, b"The Host of the request is not one.\n")
+            return NOT_DONE_YET
+        address = f"{scheme}://{host}/EWS/Exchange.asmx"
         request.answer(200, self._contract.document(self._name, address), XML)
         return NOT_DONE_YET
 
@@ -111,7 +119,7 @@ class EwsResource(Resource):
     async def _respond(self, request: BoundedRequest) -> None:
         began_s = monotonic()
         try:
-            credentials = parse_basic(request.getHeader("authorization"))
+            credentials = parse_basic(request.field(b"authorization"))
             caller = await self._authenticator.authenticate(credentials)
             _check(request)
         except Unauthenticated:
@@ -155,12 +163,12 @@ def _check(request: BoundedRequest) -> None:
     """What must hold before the body is looked at."""
     if request.body_is_too_large:
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
-    media_type = (request.getHeader("content-type") or "text/xml").partition(";")[0].strip()
+    media_type = (request.field(b"content-type") or "text/xml").partition(";")[0].strip()
     if media_type.lower() != "text/xml":
         raise Refused(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "SOAP 1.1 comes with Content-Type: text/xml."
         )
-    if (request.getHeader("content-encoding") or "identity").lower() != "identity":
+    if (request.field(b"content-encoding") or "identity").lower() != "identity":
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding is not supported.")
 
 

@@ -14,6 +14,15 @@ from ewspush.store import folders, mailboxes
 from ewspush.store.database import Transaction
 from ewspush.store.folders import Folder
 
+__all__ = [
+    "Folder",
+    "FolderById",
+    "FolderByName",
+    "FolderReference",
+    "get_folder",
+    "mailbox_of",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class FolderById:

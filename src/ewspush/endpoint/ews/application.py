@@ -13,9 +13,9 @@ from ewspush.endpoint.ews.call import Backend, Call
 from ewspush.endpoint.ews.framework import Framework
 from ewspush.endpoint.ews.tolerances import tolerate
 from ewspush.endpoint.ews.violations import violation
+from ewspush.operations import Database
+from ewspush.operations.mailboxes import Mailbox
 from ewspush.operations.subscriptions import JudgeUrl, Subscribed
-from ewspush.store.database import Database
-from ewspush.store.mailboxes import Mailbox
 from ewspush.wire import faults, soap, xml
 from ewspush.wire.faults import SoapFault
 from ewspush.wire.soap import ServerVersion

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ewspush.core.ids import ObjectId
+from ewspush.operations import Database
+from ewspush.operations.mailboxes import Mailbox
 from ewspush.operations.subscriptions import JudgeUrl, Subscribed
-from ewspush.store.database import Database
-from ewspush.store.mailboxes import Mailbox
 
 
 @dataclass(frozen=True, slots=True)

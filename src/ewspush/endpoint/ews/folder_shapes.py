@@ -14,7 +14,7 @@ from ewspush.endpoint.ews.folder_types import (
     FolderType,
     TasksFolderType,
 )
-from ewspush.store.folders import Folder
+from ewspush.operations.folders import Folder
 from ewspush.wire import change_key, ids
 
 _KINDS: dict[str | None, tuple[str, type[BaseFolderType]]] = {

@@ -21,8 +21,7 @@ from ewspush.endpoint.ews.types import (
     success,
 )
 from ewspush.endpoint.spyne_compat import MethodContext
-from ewspush.operations import folders
-from ewspush.store.database import Transaction
+from ewspush.operations import Transaction, folders
 
 
 class Folders(EwsService):

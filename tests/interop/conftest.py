@@ -1,0 +1,112 @@
+from itertools import count
+from typing import ClassVar
+
+import pytest
+import requests
+import trustme
+
+from support.responders import Responder
+from support.running_server import EwsClient, ServerProcess, check_answer
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def start_server():
+    """Starts servers of the test's own, which must not have failed when it ends."""
+    started = []
+
+    def start(**settings):
+        started.append(ServerProcess(**settings))
+        return started[-1].start()
+
+    yield start
+    for server in started:
+        server.close()
+    for server in started:
+        assert server.log.troubles == []
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A server for everybody; tests have mailboxes of their own on it."""
+    server = ServerProcess(subscriptions_per_mailbox=3)
+    try:
+        yield server.start()
+        assert server.terminate() == 0
+        assert server.log.troubles == []
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def mailbox(server):
+    return server.add_mailbox(f"user{next(_numbers)}@example.com")
+
+
+@pytest.fixture
+def client(server, mailbox):
+    return EwsClient(server, mailbox)
+
+
+@pytest.fixture
+def responder():
+    responder = Responder()
+    yield responder
+    responder.close()
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def certificate(authority, tmp_path_factory):
+    """Files: the authority's certificate, and a certificate for 127.0.0.1 with its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    issued = authority.issue_cert("127.0.0.1")
+    files = {
+        folder / "ca.pem": authority.cert_pem,
+        folder / "cert.pem": issued.cert_chain_pems[0],
+        folder / "key.pem": issued.private_key_pem,
+    }
+    for path, pem in files.items():
+        pem.write_to_path(path)
+    return tuple(map(str, files))
+
+
+@pytest.fixture(scope="session")
+def tls_server(certificate):
+    """A server that speaks TLS on both sides, and trusts the same authority as its clients."""
+    ca_file, cert, key = certificate
+    server = ServerProcess(server_tls_cert=cert, server_tls_key=key, delivery_ca_file=ca_file)
+    try:
+        yield server.start()
+        assert server.terminate() == 0
+        assert server.log.troubles == []
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def tls_mailbox(tls_server):
+    return tls_server.add_mailbox(f"user{next(_numbers)}@example.com")
+
+
+@pytest.fixture
+def checking_adapter(certificate):
+    """A transport for `requests`, by which every answer of the endpoint is checked and kept."""
+
+    class CheckingAdapter(requests.adapters.HTTPAdapter):
+        answers: ClassVar = []
+
+        def send(self, request, **options):
+            options["verify"] = certificate[0]
+            response = super().send(request, **options)
+            self.answers.append(response)
+            if request.method == "POST":
+                check_answer(response.status_code, response.headers, response.content)
+            return response
+
+    return CheckingAdapter
