@@ -27,6 +27,7 @@ def attempts(
     began = [since_s]
     while not isinstance(phase := after_failure(phase, began[-1], window_s), Parked):
         began.append(attempt_due_s(phase, window_s, first_wait_s) + late_s)
+        assert len(began) < 100, "it never gives up"
     return began
 
 
@@ -69,11 +70,11 @@ def test_any_number_of_failures_has_an_offset(failures: int) -> None:
         pytest.param(IDLE, 1000.0, Retrying(1, 1000.0), id="the first one opens the window"),
         pytest.param(Retrying(1, 1000.0), 1030.0, Retrying(2, 1000.0), id="within the window"),
         pytest.param(
-            Retrying(4, 1000.0), 1299.999, Retrying(5, 1000.0), id="just before its end"
+            Retrying(4, 1000.0), 1299.99, Retrying(5, 1000.0), id="just before its end"
         ),
         pytest.param(Retrying(4, 1000.0), 1300.0, Parked(), id="at its end"),
         pytest.param(Retrying(1, 1000.0), 99_999.0, Parked(), id="long after, of a server down"),
-        pytest.param(Retrying(1, 1000.0), 900.0, Retrying(2, 1000.0), id="before it, clock stepped"),
+        pytest.param(Retrying(1, 1000.0), 900.0, Retrying(2, 1000.0), id="before the first"),
     ],
 )  # fmt: skip
 def test_only_an_attempt_begun_at_or_after_the_end_is_the_last(

@@ -10,6 +10,7 @@ class InvalidAddress(ValueError):
 
 _LONGEST_LOCAL_PART = 64
 _LONGEST_DOMAIN = 253
+_LONGEST_SHOWN = 64  # characters of what is no address at all
 _LOCAL_PART = re.compile(r"[^\s\x00-\x1f\x7f@<>()\[\],;:\\\"]+")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?", re.UNICODE)
 
@@ -20,13 +21,21 @@ def normalize(address: str) -> str:
     Local parts are compared without regard to case, as Exchange does. Lengths are those of
     RFC 5321, 4.5.3.1, in octets of UTF-8 (RFC 6531 lets both parts be Unicode).
     """
-    local, at, domain = unicodedata.normalize("NFC", address.strip()).lower().rpartition("@")
+    # Lower case first: some letters have a composed form in lower case only.
+    local, at, domain = unicodedata.normalize("NFC", address.strip().lower()).rpartition("@")
     if not at:
-        raise InvalidAddress(f"{address!r} is not of the form name@domain")
-    if len(local.encode()) > _LONGEST_LOCAL_PART or len(domain.encode()) > _LONGEST_DOMAIN:
+        raise InvalidAddress(f"{address[:_LONGEST_SHOWN]!r} is not of the form name@domain")
+    if _octets(local) > _LONGEST_LOCAL_PART or _octets(domain) > _LONGEST_DOMAIN:
         raise InvalidAddress("an address has at most 64 octets before the @ and 253 after it")
     if not _LOCAL_PART.fullmatch(local) or ".." in local or local[0] == "." or local[-1] == ".":
         raise InvalidAddress(f"{local!r} is not a name that a mailbox can have")
     if not all(_LABEL.fullmatch(label) for label in domain.split(".")):
         raise InvalidAddress(f"{domain!r} is not a domain name")
     return f"{local}@{domain}"
+
+
+def _octets(part: str) -> int:
+    try:
+        return len(part.encode())
+    except UnicodeEncodeError:  # a surrogate: what came in was not UTF-8
+        raise InvalidAddress(f"{part[:_LONGEST_SHOWN]!r} is not Unicode text") from None

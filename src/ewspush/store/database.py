@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from ewspush.core.events import Event
 from ewspush.store import migrations
@@ -52,14 +53,19 @@ class Database:
         """Open the database at an SQLAlchemy URL, making or migrating its tables first.
 
         Raises UnsupportedDatabase, the database untouched, if a newer version or another program
-        wrote it.
+        wrote it, or if it cannot be reached.
         """
         engine = _make_engine(make_url(url), busy_timeout_s)
         try:
             migrations.upgrade(engine)
+            if engine.dialect.name == "sqlite":
+                _use_wal(engine)
         except migrations.UnknownRevision as error:
             engine.dispose()
             raise UnsupportedDatabase(str(error)) from error
+        except DBAPIError as error:
+            engine.dispose()
+            raise UnsupportedDatabase(f"the database cannot be used: {error.orig}") from error
         return cls(engine)
 
     def close(self) -> None:
@@ -94,8 +100,10 @@ _READ_OPTIONS: dict[str, dict[str, Any]] = {
 
 def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
     if url.get_backend_name() == "sqlite":
-        if not url.database or url.database == ":memory:":
-            raise UnsupportedDatabase("an SQLite database needs a file: several threads share it")
+        if not url.database or url.database.startswith((":memory:", "file:")):
+            raise UnsupportedDatabase(
+                "an SQLite database needs a file, given by its path: several threads share it"
+            )
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             url,
@@ -118,8 +126,17 @@ def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     # The driver's own BEGINs come too late for a snapshot and too soon for DDL: we send ours.
     dbapi_connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         dbapi_connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _use_wal(engine: Engine) -> None:
+    # Written into the file, and so done only when the file is known to be ours.
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -32,6 +32,8 @@ def append(tx: Transaction, mailbox: int, happened: Sequence[Happened]) -> list[
     The sequences are given out under the lock of the mailbox's row, so that they become visible
     in order: with a lower number committed after a higher one was read, its event would be lost.
     """
+    if not happened:
+        return []
     head = tx.connection.execute(
         update(mailboxes)
         .where(mailboxes.c.id == mailbox)
@@ -130,7 +132,7 @@ def purge(tx: Transaction, mailbox: int, floor: int, through: int, before_s: int
         .order_by(events.c.sequence)
         .limit(most)
     )
-    new_floor = _end_of_prefix(floor, rows.tuples(), before_s)
+    new_floor = _end_of_prefix(floor, ((row.sequence, row.at_s) for row in rows), before_s)
     if new_floor > floor:
         tx.connection.execute(
             delete(events).where(events.c.mailbox_id == mailbox, events.c.sequence <= new_floor)

@@ -22,14 +22,14 @@ def exclusive(url: str, patience_s: float) -> Iterator[None]:
     frees the lock of a process that dies.
     """
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         yield
         return
-    path = Path(parsed.database + ".lock")
+    path = Path(f"{parsed.database}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _take(descriptor, parsed.database, time.monotonic() + patience_s)
+        _take(descriptor, str(parsed.database), time.monotonic() + patience_s)
         yield
     finally:
         os.close(descriptor)

@@ -58,6 +58,12 @@ def by_address(tx: Transaction, address: str) -> Mailbox | None:
     return Mailbox(*row) if row else None
 
 
+def by_id(tx: Transaction, mailbox: int) -> Mailbox | None:
+    """The mailbox with this id."""
+    row = tx.connection.execute(select(*_COLUMNS).where(mailboxes.c.id == mailbox)).one_or_none()
+    return Mailbox(*row) if row else None
+
+
 def lock(tx: Transaction, mailbox: int) -> Mailbox | None:
     """The mailbox, its row locked: what is counted or checked next stays so until the commit."""
     row = tx.connection.execute(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "ewspush_0001"  # other programs have a 0001 too, and must not pass for ours
 down_revision = None
 
 

@@ -1,0 +1,63 @@
+"""Password hashes."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ewspush.operations import passwords
+
+
+@pytest.fixture(scope="module")
+def hashed() -> str:
+    return passwords.hash_password("correct")
+
+
+def test_the_password_that_was_hashed_is_right_and_no_other(hashed: str) -> None:
+    assert passwords.verify(hashed, "correct")
+    for other in ("Correct", "correct ", "", "correct\x00", hashed):
+        assert not passwords.verify(hashed, other)
+
+
+def test_a_hash_is_argon2id_with_a_salt(hashed: str) -> None:
+    assert hashed.startswith("$argon2id$v=19$")
+    assert "correct" not in hashed
+    assert passwords.hash_password("correct") != hashed
+    assert len(hashed) <= 255  # the column
+
+
+@pytest.mark.parametrize("password", ["Grüße 用户 🔑", "x" * passwords.LONGEST, " "])
+def test_any_text_can_be_a_password(password: str) -> None:
+    assert passwords.verify(passwords.hash_password(password), password)
+
+
+@pytest.mark.parametrize("stored", ["", "-", "correct", "$argon2id$nonsense"])
+def test_what_is_no_hash_matches_nothing(stored: str) -> None:
+    assert not passwords.verify(stored, "correct")
+    assert not passwords.verify(stored, stored)
+
+
+def test_nobody_has_no_password() -> None:
+    for password in ("", "None", "correct"):
+        assert not passwords.verify(None, password)
+
+
+def test_nobodys_password_is_hashed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for somebody who is not there waits as long, and cannot tell."""
+    verified: list[str] = []
+
+    class Recording:
+        def verify(self, stored: str, password: str) -> bool:
+            verified.append(stored)
+            return original(stored, password)
+
+    original: Callable[[str, str], bool] = passwords._HASHER.verify
+    monkeypatch.setattr(passwords, "_HASHER", Recording())
+    assert not passwords.verify(None, "correct")
+    (stored,) = verified
+    assert stored.rpartition("$")[0].rpartition("$")[0] == "$argon2id$v=19$m=65536,t=3,p=4"
+
+
+def test_generated_passwords_cannot_be_guessed() -> None:
+    generated = {passwords.generate() for _ in range(100)}
+    assert len(generated) == 100
+    assert all(len(password) >= 24 for password in generated)

@@ -1,0 +1,169 @@
+"""Forgetting what is old."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from ewspush.core.subscription import ENDED, IDLE, PARKED, Phase, Retrying
+from ewspush.operations import retention
+from ewspush.operations.retention import Sweep
+from ewspush.store import mailboxes, subscriptions
+from ewspush.store.database import Database
+from ewspush.store.mailboxes import Mailbox
+from support.checks_for_store import (
+    NOW_S,
+    current,
+    log_events,
+    new_mailbox,
+    rows,
+    sequences,
+    subscription,
+    threads,
+)
+
+DAY_S = 86_400
+BEFORE_S = NOW_S - 30 * DAY_S
+OLD, YOUNG = BEFORE_S - 1, BEFORE_S
+
+
+@pytest.fixture
+def mailbox(database: Database) -> Mailbox:
+    return new_mailbox(database)
+
+
+def sweep(database: Database, after_step: Callable[[], None] = lambda: None) -> int:
+    """A whole round; returns how many steps it took."""
+    made = Sweep(database, events_before_s=BEFORE_S, over_before_s=BEFORE_S)
+    for steps in range(1, 100):
+        if not made.step():
+            return steps
+        after_step()
+    raise AssertionError("it never ends")
+
+
+def store(database: Database, mailbox: Mailbox, phase: Phase, acknowledged: int) -> None:
+    over_at_s = NOW_S if phase in (PARKED, ENDED) else None
+    with database.write() as tx:
+        new = subscription(
+            mailbox.id, acknowledged, phase=phase, acknowledged=acknowledged, over_at_s=over_at_s
+        )
+        subscriptions.insert_subscription(tx, new)
+
+
+def test_events_are_kept_thirty_days(database: Database, mailbox: Mailbox) -> None:
+    log_events(database, mailbox.id, OLD - DAY_S, OLD, YOUNG, NOW_S)
+    sweep(database)
+    assert sequences(database, mailbox) == [3, 4]
+    assert current(database, mailbox).floor == 2
+
+
+@pytest.mark.parametrize(
+    ("phase", "holds"),
+    [(IDLE, True), (Retrying(9, NOW_S), True), (PARKED, False), (ENDED, False)],
+)
+def test_the_cursor_of_a_live_subscription_holds_what_follows_it(
+    database: Database, mailbox: Mailbox, phase: Phase, holds: bool
+) -> None:
+    log_events(database, mailbox.id, *[OLD] * 4)
+    store(database, mailbox, phase, acknowledged=2)
+    sweep(database)
+    assert sequences(database, mailbox) == ([3, 4] if holds else [])
+
+
+def test_the_oldest_cursor_decides(database: Database, mailbox: Mailbox) -> None:
+    log_events(database, mailbox.id, *[OLD] * 4)
+    for acknowledged in (3, 1, 4):
+        store(database, mailbox, IDLE, acknowledged)
+    sweep(database)
+    assert sequences(database, mailbox) == [2, 3, 4]
+
+
+def test_what_was_held_goes_when_the_cursor_moves_on(database: Database, mailbox: Mailbox) -> None:
+    log_events(database, mailbox.id, *[OLD] * 3)
+    store(database, mailbox, IDLE, acknowledged=1)
+    sweep(database)
+    with database.write() as tx:
+        assert subscriptions.end(tx, mailbox.id, 1, NOW_S)
+    sweep(database)
+    assert sequences(database, mailbox) == []
+    assert current(database, mailbox).floor == 3
+
+
+def test_an_event_behind_a_younger_one_stays(database: Database, mailbox: Mailbox) -> None:
+    log_events(database, mailbox.id, OLD, NOW_S, OLD, OLD)  # the clock was set back
+    sweep(database)
+    assert sequences(database, mailbox) == [2, 3, 4]
+
+
+def test_every_mailbox_has_its_turn_in_small_steps(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_SPAN", 2)
+    monkeypatch.setattr(retention, "_MOST", 3)
+    boxes = [new_mailbox(database, f"user{n}") for n in range(5)]
+    for n, box in enumerate(boxes):
+        log_events(database, box.id, *[OLD] * 2 * n, NOW_S)
+    left = []
+
+    def count() -> None:
+        left.append(sum(len(sequences(database, box)) for box in boxes))
+
+    count()
+    sweep(database, count)
+    assert max(before - after for before, after in pairwise(left)) == 3
+    assert [sequences(database, box) for box in boxes] == [[2 * n + 1] for n in range(5)]
+
+
+def test_what_is_over_is_kept_thirty_days(
+    database: Database, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_MOST", 3)
+    with database.write() as tx:
+        for number, phase in enumerate([ENDED, PARKED] * 4):
+            subscriptions.insert_subscription(
+                tx, subscription(mailbox.id, number, phase=phase, over_at_s=OLD)
+            )
+        subscriptions.insert_subscription(
+            tx, subscription(mailbox.id, 20, phase=ENDED, over_at_s=YOUNG)
+        )
+        subscriptions.insert_subscription(tx, subscription(mailbox.id, 21, created_at_s=0))
+    sweep(database)
+    with database.read() as tx:
+        left = [row.number for row in rows(tx, "SELECT number FROM subscriptions")]
+    assert sorted(left) == [20, 21]
+
+
+def test_a_round_over_nothing_ends(database: Database) -> None:
+    assert sweep(database) <= 2
+
+
+def test_a_round_that_can_remove_nothing_ends(database: Database, mailbox: Mailbox) -> None:
+    log_events(database, mailbox.id, OLD)
+    store(database, mailbox, IDLE, acknowledged=0)
+    assert sweep(database) <= 4
+    assert sequences(database, mailbox) == [1]
+
+
+def test_a_mailbox_that_is_gone_meanwhile_is_passed_over(
+    database: Database, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_events(database, mailbox.id, OLD)
+    monkeypatch.setattr(mailboxes, "lock", lambda tx, id: None)
+    assert sweep(database) <= 4
+
+
+def test_events_that_arrive_meanwhile_are_not_touched(database: Database, mailbox: Mailbox) -> None:
+    log_events(database, mailbox.id, *[OLD] * 50)
+
+    def deliver() -> None:
+        for _ in range(20):
+            log_events(database, mailbox.id, NOW_S)
+
+    with threads() as run:
+        delivering = run(deliver)
+        for _ in range(5):
+            sweep(database)
+        delivering.result(30)
+    sweep(database)
+    assert sequences(database, mailbox) == list(range(51, 71))

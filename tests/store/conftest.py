@@ -1,0 +1,3 @@
+from support.checks_for_store import backend, database
+
+__all__ = ["backend", "database"]

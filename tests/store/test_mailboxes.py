@@ -1,0 +1,123 @@
+"""Mailboxes, and what each hands out under its row's lock."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from ewspush.core.ids import shard_of
+from ewspush.core.watermark import BASE_LIMIT
+from ewspush.store import mailboxes
+from ewspush.store.database import Database
+from support.checks_for_store import NOW_S, new_mailbox, rows, threads, wait_until_blocked
+
+
+def test_a_mailbox_is_found_by_its_address_and_its_id(database: Database) -> None:
+    made = new_mailbox(database)
+    with database.read() as tx:
+        assert mailboxes.by_address(tx, "user@example.org") == made
+        assert mailboxes.by_id(tx, made.id) == made
+        assert mailboxes.by_address(tx, "User@example.org") is None  # it is asked for normalized
+        assert mailboxes.by_id(tx, made.id + 1) is None
+    with database.write() as tx:
+        assert mailboxes.lock(tx, made.id) == made
+        assert mailboxes.lock(tx, made.id + 1) is None
+
+
+def test_a_mailbox_begins_with_an_empty_log(database: Database) -> None:
+    made = new_mailbox(database)
+    assert (made.floor, made.head) == (0, 0)
+    assert made.created_at_s == NOW_S
+
+
+def test_an_address_is_that_of_one_mailbox(database: Database) -> None:
+    new_mailbox(database)
+    with pytest.raises(IntegrityError), database.write() as tx:
+        mailboxes.insert_mailbox(tx, "user@example.org", "-", NOW_S)
+
+
+def test_a_mailbox_has_a_watermark_base_and_a_shard_of_its_own(database: Database) -> None:
+    made = [new_mailbox(database, f"user{n}") for n in range(5)]
+    bases = {mailbox.watermark_base for mailbox in made}
+    assert len(bases) == 5
+    assert all(0 <= base < BASE_LIMIT for base in bases)
+    with database.read() as tx:
+        shards = {row.id: row.shard for row in rows(tx, "SELECT id, shard FROM mailboxes")}
+    assert shards == {mailbox.id: shard_of(mailbox.id) for mailbox in made}
+
+
+def test_the_id_of_a_mailbox_is_never_given_out_again(database: Database) -> None:
+    gone = new_mailbox(database)
+    with database.write() as tx:
+        tx.connection.execute(text("DELETE FROM folders"))
+        tx.connection.execute(text("DELETE FROM mailboxes"))
+    assert new_mailbox(database).id > gone.id
+
+
+def test_mailboxes_are_listed_by_address_page_by_page(database: Database) -> None:
+    names = ["b", "a", "d", "a-c", "c", "a.b"]
+    made = [new_mailbox(database, name).address for name in names]
+    listed = [""]
+    with database.read() as tx:
+        for most in (2, 2, 1, 2, 2):
+            page = mailboxes.in_order(tx, listed[-1], most)
+            assert len(page) <= most
+            listed += [mailbox.address for mailbox in page]
+    assert listed == ["", *sorted(made)]
+
+
+# Numbers of folders and items
+
+
+def test_numbers_are_given_out_once(database: Database) -> None:
+    mailbox = new_mailbox(database)
+    with database.write() as tx:
+        first = mailboxes.take_numbers(tx, mailbox.id, 3)
+        second = mailboxes.take_numbers(tx, mailbox.id, 1)
+    with database.write() as tx:
+        third = mailboxes.take_numbers(tx, mailbox.id, 2)
+    taken = [*first, *second, *third]
+    assert taken == list(range(first[0], first[0] + 6))
+
+
+def test_numbers_are_those_of_one_mailbox(database: Database) -> None:
+    one, other = new_mailbox(database, "one"), new_mailbox(database, "other")
+    with database.write() as tx:
+        assert mailboxes.take_numbers(tx, one.id, 5) == mailboxes.take_numbers(tx, other.id, 5)
+
+
+def test_numbers_taken_at_once_by_several_do_not_overlap(database: Database) -> None:
+    mailbox = new_mailbox(database)
+
+    def take(count: int) -> list[int]:
+        with database.write() as tx:
+            return list(mailboxes.take_numbers(tx, mailbox.id, count))
+
+    with threads(4) as run:
+        taken = [n for each in [run(take, 1 + n % 3) for n in range(40)] for n in each.result(30)]
+    assert len(set(taken)) == len(taken)
+    assert max(taken) - min(taken) == len(taken) - 1
+
+
+def test_who_locks_a_mailbox_keeps_others_from_changing_it(database: Database) -> None:
+    mailbox = new_mailbox(database)
+
+    def take() -> range:
+        with database.write() as tx:
+            return mailboxes.take_numbers(tx, mailbox.id, 1)
+
+    with threads() as run:
+        with database.write() as tx:
+            mailboxes.lock(tx, mailbox.id)
+            waiting = run(take)
+            wait_until_blocked(tx, waiting)
+            first = mailboxes.take_numbers(tx, mailbox.id, 1)
+        assert waiting.result(30).start == first.stop
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # SQLite has one writer
+def test_who_locks_a_mailbox_does_not_hold_up_others(database: Database) -> None:
+    mailbox, other = new_mailbox(database), new_mailbox(database, "other")
+    with database.write() as tx:
+        mailboxes.lock(tx, mailbox.id)
+        with database.write() as second:
+            mailboxes.take_numbers(second, other.id, 1)

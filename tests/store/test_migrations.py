@@ -1,0 +1,266 @@
+"""Making and migrating the tables, and leaving alone what is not ours."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
+
+from ewspush.store import migrations
+from ewspush.store.database import Database, UnsupportedDatabase
+from ewspush.store.schema import metadata
+from support.checks_for_store import (
+    NOW_S,
+    Backend,
+    current,
+    log_events,
+    new_mailbox,
+    sequences,
+    sqlite_file,
+)
+
+TABLES = {"mailboxes", "folders", "items", "mime_contents", "events", "subscriptions"}
+
+
+def engine_of(url: str) -> Engine:
+    return create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+
+
+def with_connection(url: str, function: Callable[[Connection], Any]) -> Any:
+    engine = engine_of(url)
+    try:
+        with engine.begin() as connection:
+            return function(connection)
+    finally:
+        engine.dispose()
+
+
+def tables(url: str) -> set[str]:
+    return with_connection(url, lambda connection: set(inspect(connection).get_table_names()))
+
+
+def in_its_own_words(url: str) -> list[str]:
+    """What the database says of its tables and indexes."""
+    statement = {
+        "sqlite": "SELECT sql FROM sqlite_master WHERE tbl_name <> 'alembic_version'",
+        "postgresql": """
+            SELECT indexdef FROM pg_indexes
+            WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+            UNION ALL
+            SELECT concat_ws(' ', table_name, column_name, ordinal_position, data_type,
+                             character_maximum_length, is_nullable, column_default)
+            FROM information_schema.columns
+            WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+            UNION ALL
+            SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid))
+            FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace
+              AND conrelid IS DISTINCT FROM to_regclass('alembic_version')""",
+    }[url.partition(":")[0]]
+
+    def ask(connection: Connection) -> list[str]:
+        found = connection.execute(text(statement)).scalars()
+        return sorted(" ".join(each.split()) for each in found if each)
+
+    words: list[str] = with_connection(url, ask)
+    return words
+
+
+def test_a_new_database_has_the_tables_of_the_schema(backend: Backend) -> None:
+    url = backend.empty()
+    Database.open(url).close()
+    assert tables(url) == {*TABLES, "alembic_version"}
+
+    def differences(connection: Connection) -> Any:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        return compare_metadata(context, metadata)
+
+    assert with_connection(url, differences) == []
+
+
+def test_migrations_make_exactly_what_the_schema_says(backend: Backend) -> None:
+    migrated, made = backend.empty(), backend.empty()
+    Database.open(migrated).close()
+    with_connection(made, metadata.create_all)
+    assert in_its_own_words(migrated) == in_its_own_words(made)
+
+
+def test_opening_again_changes_nothing(backend: Backend) -> None:
+    url = backend.empty()
+    database = Database.open(url)
+    mailbox = new_mailbox(database)
+    log_events(database, mailbox.id, NOW_S)
+    database.close()
+    words = in_its_own_words(url)
+    for _ in range(2):
+        database = Database.open(url)
+        assert sequences(database, mailbox) == [1]
+        database.close()
+    assert in_its_own_words(url) == words
+
+
+def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    file = tmp_path / "ewspush.db"
+    file.touch()
+    Database.open(f"sqlite:///{file}").close()
+    assert tables(f"sqlite:///{file}") > TABLES
+
+
+def test_a_migration_that_fails_leaves_nothing(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = backend.empty()
+    upgrade = migrations.command.upgrade
+
+    def fail(*arguments: Any) -> None:
+        upgrade(*arguments)
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations.command, "upgrade", fail)
+        with pytest.raises(OSError, match="no space"):
+            Database.open(url)
+    assert tables(url) == set()
+    Database.open(url).close()
+    assert tables(url) > TABLES
+
+
+# A later version
+
+LATER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "later"
+down_revision = {head!r}
+
+
+def upgrade() -> None:
+    op.add_column("mailboxes", sa.Column("quota", sa.Integer(), nullable=True))
+    op.create_table("attempts", sa.Column("id", sa.Integer(), primary_key=True))
+"""
+
+
+@contextmanager
+def later_version(folder: Path) -> Iterator[None]:
+    """Meanwhile this program is one that knows a revision more."""
+    copied = shutil.copytree(Path(migrations.__file__).parent, folder / "migrations")
+    head = ScriptDirectory(str(copied)).get_current_head()
+    (copied / "versions" / "later.py").write_text(LATER.format(head=head))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "__file__", str(copied / "__init__.py"))
+        yield
+
+
+def test_a_later_version_migrates_what_is_there(backend: Backend, tmp_path: Path) -> None:
+    url = backend.empty()
+    database = Database.open(url)
+    mailbox = new_mailbox(database)
+    log_events(database, mailbox.id, NOW_S)
+    database.close()
+    with later_version(tmp_path):
+        database = Database.open(url)
+        assert current(database, mailbox).head == 1
+        assert sequences(database, mailbox) == [1]
+        database.close()
+    assert tables(url) == {*TABLES, "alembic_version", "attempts"}
+
+
+def contents(url: str) -> object:
+    """Everything in a database: of SQLite, the bytes of its file and what lies beside it."""
+    if url.startswith("sqlite"):
+        file = sqlite_file(url)
+        return [(path.name, path.read_bytes()) for path in sorted(file.parent.glob(f"{file.name}*"))]
+
+    def read(connection: Connection) -> object:
+        names = sorted(inspect(connection).get_table_names())
+        return [(name, connection.execute(text(f"TABLE {name}")).all()) for name in names]
+
+    return in_its_own_words(url), with_connection(url, read)
+
+
+def test_what_a_newer_version_wrote_is_refused_untouched(backend: Backend, tmp_path: Path) -> None:
+    url = backend.empty()
+    with later_version(tmp_path):
+        database = Database.open(url)
+        new_mailbox(database)
+        database.close()
+    before = contents(url)
+    with pytest.raises(UnsupportedDatabase, match="newer version of ewspush") as refused:
+        Database.open(url)
+    assert "later" in str(refused.value)
+    assert contents(url) == before
+
+
+# Other programs
+
+
+def test_what_another_program_wrote_is_refused_untouched(backend: Backend) -> None:
+    url = backend.empty()
+    with_connection(url, lambda connection: connection.execute(text("CREATE TABLE a (b int)")))
+    before = contents(url)
+    with pytest.raises(UnsupportedDatabase, match="not those of ewspush"):
+        Database.open(url)
+    assert contents(url) == before
+
+
+@pytest.mark.parametrize("revision", ["0001", "1", "head", "ae1027a6acf"])
+def test_what_another_program_migrated_is_refused_untouched(
+    backend: Backend, revision: str
+) -> None:
+    url = backend.empty()
+
+    def migrate(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE alembic_version (version_num varchar(32))"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:it)"), {"it": revision})
+        connection.execute(text("CREATE TABLE a (b int)"))
+
+    with_connection(url, migrate)
+    before = contents(url)
+    with pytest.raises(UnsupportedDatabase):
+        Database.open(url)
+    assert contents(url) == before
+
+
+@pytest.mark.parametrize("mode", ["delete", "truncate", "wal"])
+def test_an_sqlite_file_of_another_program_keeps_its_journal_mode(
+    mode: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"PRAGMA journal_mode={mode}")
+        connection.execute("CREATE TABLE a (b)")
+    before = contents(f"sqlite:///{file}")
+    with pytest.raises(UnsupportedDatabase):
+        Database.open(f"sqlite:///{file}")
+    assert contents(f"sqlite:///{file}") == before
+
+
+@pytest.mark.parametrize("content", [b"To: user@example.org\r\n" * 100, bytes(4096)])
+def test_a_file_that_is_no_database_is_refused_untouched(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "mail.mbox"
+    file.write_bytes(content)
+    with pytest.raises(UnsupportedDatabase):
+        Database.open(f"sqlite:///{file}")
+    assert contents(f"sqlite:///{file}") == [(file.name, content)]
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedDatabase):
+        Database.open(f"sqlite:///{tmp_path}")
+
+
+def test_a_postgresql_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(UnsupportedDatabase, match="connect") as refused:
+        Database.open(f"postgresql://user:pa55word@/name?host={tmp_path}")
+    assert "pa55word" not in str(refused.value)
