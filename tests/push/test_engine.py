@@ -1,6 +1,12 @@
 """The delivery engine, with scripted responders and no time passing but the test's own."""
 
 import pytest
+
+from ewspush.core.events import EventType
+from ewspush.core.subscription import Ended, Idle, Parked, Retrying
+from ewspush.push import backlog
+from ewspush.push.sender import FailureKind
+from ewspush.store import subscriptions
 from support.acks import ack
 from support.world import (
     DOWN,
@@ -12,12 +18,6 @@ from support.world import (
     fails,
     hangs,
 )
-
-from ewspush.core.events import EventType
-from ewspush.core.subscription import Ended, Idle, Parked, Retrying
-from ewspush.push import backlog
-from ewspush.push.sender import FailureKind
-from ewspush.store import subscriptions
 
 CREATED, NEW_MAIL = EventType.CREATED, EventType.NEW_MAIL
 

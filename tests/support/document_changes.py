@@ -5,6 +5,7 @@ from copy import deepcopy
 from functools import partial
 
 from lxml import etree
+
 from support.schemas import MESSAGES, TYPES
 
 Change = Callable[[etree._Element], None]

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lxml import etree
-from support.schemas import microsoft_violations, our_violations
-from support.strict_reader import notification_problems
 
 from ewspush.wire.namespaces import MESSAGES, TYPES
+from support.schemas import microsoft_violations, our_violations
+from support.strict_reader import notification_problems
 
 _T = f"{{{TYPES}}}"
 _M = f"{{{MESSAGES}}}"

@@ -34,8 +34,8 @@ class RawResponder(Factory):
         self.requests: list[Request] = []
         self.connections = 0
         self.open: set[Protocol] = set()
-        self.at_once: dict[int, Behaviour] = {}  # by number of the request, when it begins
-        self.arrived: Deferred[None] = Deferred()  # the first complete request
+        self.doomed: set[int] = set()  # connections that are reset as soon as something comes
+        self._awaited: list[tuple[int, Deferred[None]]] = []
         if tls is None:
             self._port = reactor.listenTCP(0, self, interface="127.0.0.1", backlog=500)
         else:
@@ -54,8 +54,18 @@ class RawResponder(Factory):
         number = len(self.requests)
         self.requests.append(request)
         self.behaviours[min(number, len(self.behaviours) - 1)](connection.transport)
-        if not self.arrived.called:
-            self.arrived.callback(None)
+        for count, awaited in self._awaited:
+            if len(self.requests) == count:
+                awaited.callback(None)
+
+    def requests_arrived(self, count: int) -> Deferred:
+        """Fires when so many requests have come completely."""
+        awaited: Deferred[None] = Deferred()
+        if len(self.requests) >= count:
+            awaited.callback(None)
+        else:
+            self._awaited.append((count, awaited))
+        return awaited
 
     async def stop(self) -> None:
         """Leaves nothing in the reactor; may be called twice."""
@@ -82,9 +92,8 @@ class _Connection(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         self.received += data
-        at_once = self.responder.at_once.pop(len(self.responder.requests), None)
-        if at_once is not None:
-            at_once(self.transport)
+        if self.number in self.responder.doomed:
+            self.transport.abortConnection()
             return
         head, end, body = self.received.partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")

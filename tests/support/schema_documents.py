@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from lxml import etree
+
 from support.schemas import MESSAGES, TYPES
 
 XS = "{http://www.w3.org/2001/XMLSchema}"

@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import notifications
-from support.acks import ack
-from support.notifications import Received
 from twisted.internet.defer import Deferred, ensureDeferred, fail, succeed
 from twisted.internet.task import Clock
 
 import ewspush
 from ewspush.core import watermark
-from ewspush.core.events import EventFilter, EventType, event_filter
-from ewspush.core.ids import Kind, ObjectId
+from ewspush.core.events import EventType, event_filter
+from ewspush.core.ids import Kind
 from ewspush.core.subscription import IDLE, SubscriptionStatus
 from ewspush.operations import mailboxes as mailbox_operations
 from ewspush.push.address_policy import Target
@@ -24,9 +21,11 @@ from ewspush.settings import DeliverySettings
 from ewspush.store import event_log, mailboxes, subscriptions
 from ewspush.store.database import Database
 from ewspush.store.event_log import Happened
-from ewspush.store.mailboxes import Mailbox
 from ewspush.store.subscriptions import Subscription
 from ewspush.wire import ids
+from support import notifications
+from support.acks import ack
+from support.notifications import Received
 
 EPOCH_S = 1_790_000_000.0
 URL = "http://responder.example/push?key=1"
@@ -61,6 +60,17 @@ def fails(kind: FailureKind = FailureKind.CONNECT, after_s: float = 0.0) -> Say:
 def hangs(_: "World") -> "Deferred[Answer]":
     """The responder has the notification and says nothing yet."""
     return Deferred()
+
+
+def pass_time(clock: Clock, seconds: float) -> None:
+    """Let time pass on a clock, everything happening at its own time."""
+    until = clock.seconds() + seconds
+    while (calls := clock.getDelayedCalls()) and (
+        next_s := min(call.getTime() for call in calls)
+    ) <= until:
+        clock.rightNow = max(next_s, clock.rightNow)  # not by its difference, which is rounded
+        clock.advance(0)
+    clock.rightNow = max(until, clock.rightNow)
 
 
 OK = says()
@@ -123,12 +133,7 @@ class World:
 
     def advance(self, seconds: float) -> None:
         """Let time pass, everything happening at its own time."""
-        until = self.clock.seconds() + seconds
-        while (calls := self.clock.getDelayedCalls()) and (
-            next_s := min(call.getTime() for call in calls)
-        ) <= until:
-            self.clock.advance(max(0.0, next_s - self.clock.seconds()))
-        self.clock.advance(max(0.0, until - self.clock.seconds()))
+        pass_time(self.clock, seconds)
 
     def settle(self) -> None:
         """Let everything happen that is due now, and be written."""

@@ -14,7 +14,7 @@ from ewspush.push.exchange import Exchange
 class SenderSettings:
     """How notifications are posted. Times are in seconds."""
 
-    timeout: float = 30.0  # for one whole exchange; API Gateway gives a responder 29
+    timeout: float = 30.0  # for one whole exchange, name lookup and connecting included
     answer_limit: int = 65_536  # bytes of body; a real one is under 1,000
     ca_file: str | None = None  # authorities to trust beside the system's, in PEM form
     idle_connections: int = 512  # kept open, the oldest closed first

@@ -66,7 +66,7 @@ class CurlTransfers:
     """A libcurl multi handle with its connections.
 
     Transfers added in one turn of the reactor start together in the next. `closed` fires when the
-    handle and its connections are gone.
+    handle and its connections are gone. Raises OSError if the process has no descriptor left.
     """
 
     def __init__(self, reactor: Reactor, listener: Listener, idle_connections: int) -> None:
@@ -80,8 +80,8 @@ class CurlTransfers:
         self._due_now = False  # libcurl wants to be called
         self._due = math.inf  # or at this monotonic time
         self._rings = math.inf  # when the timer does
-        self._timer = MonotonicTimer()
         self._epoll = epoll()
+        self._timer = MonotonicTimer()
         self._epoll.register(self._timer.fileno(), EPOLLIN)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)

@@ -230,6 +230,7 @@ class Engine:
         )
 
     def _time_has_come(self) -> None:
+        self._timer = None
         for live in self._agenda.take_due(self._clock.seconds()):
             if live.step is not Step.OVER:
                 live.must_send = True
@@ -287,6 +288,7 @@ class Engine:
         if origin.waiting and origin.under_way == self._settings.origin_requests:
             self._ready.append(origin)
         origin.under_way -= 1
+        self._forget_unused(origin)
         if live.step is Step.UNDER_WAY:
             live.step = Step.WAITING
         if self._ready:
@@ -484,8 +486,12 @@ class Engine:
         if not neighbours:
             del self._by_mailbox[live.mailbox]
         live.origin.subscriptions -= 1
-        if not live.origin.subscriptions:
-            del self._origins[live.origin.name]
+        self._forget_unused(live.origin)
+
+    def _forget_unused(self, origin: Origin) -> None:
+        """Kept while a request is under way: it counts against those who subscribe meanwhile."""
+        if not origin.subscriptions and not origin.under_way:
+            del self._origins[origin.name]
 
     def _progress_of(self, live: Live) -> Progress:
         return live.progress(epoch_s=self._now_s() - self._clock.seconds())

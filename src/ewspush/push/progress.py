@@ -38,17 +38,20 @@ class ProgressWriter(Generic[K]):
         self._written = written
         self._gathered: dict[K, None] = {}
         self._writing: list[K] = []
+        self._puts_gathered = 0  # one may be put many times into a group
+        self._puts_writing = 0
         self._scheduled = False
         self._drained: list[Deferred[None]] = []
 
     @property
     def unwritten(self) -> int:
-        """How many have progress that a kill would lose."""
-        return len(self._gathered) + len(self._writing)
+        """How often something was put that a kill would lose."""
+        return self._puts_gathered + self._puts_writing
 
     def put(self, one: K) -> None:
         """Write where `one` stands, soon."""
         self._gathered[one] = None
+        self._puts_gathered += 1
         self._schedule(GATHER_S)
 
     def drain(self) -> "Deferred[None]":
@@ -67,11 +70,12 @@ class ProgressWriter(Generic[K]):
     def _write_group(self) -> None:
         self._scheduled = False
         self._writing, self._gathered = list(self._gathered), {}
+        self._puts_writing, self._puts_gathered = self._puts_gathered, 0
         group = [self._state_of(one) for one in self._writing]
         self._in_thread(self._write, group).addCallbacks(self._succeeded, self._failed)
 
     def _succeeded(self, _: None) -> None:
-        self._writing = []
+        self._writing, self._puts_writing = [], 0
         if self._gathered:
             self._schedule(GATHER_S)
         else:
@@ -85,5 +89,6 @@ class ProgressWriter(Generic[K]):
             "progress.not_written", subscriptions=len(self._writing), error=str(failure.value)
         )
         self._gathered = dict.fromkeys(self._writing) | self._gathered
-        self._writing = []
+        self._puts_gathered += self._puts_writing
+        self._writing, self._puts_writing = [], 0
         self._schedule(RETRY_S)

@@ -164,6 +164,8 @@ class Sender:
         except (ValueError, pycurl.error):
             # Their messages quote the URL.
             self._explain(handle, pycurl.E_URL_MALFORMAT, "not a URL or header for libcurl")
+        except OSError as error:
+            self._explain(handle, pycurl.E_FAILED_INIT, f"no transfer: {error.strerror}")
         else:
             self._under_way[handle.easy] = handle
 

@@ -1,0 +1,222 @@
+"""Writing in groups, with a clock and threads that do as they are told."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from ewspush.core.subscription import IDLE
+from ewspush.push.progress import GATHER_S, RETRY_S, ProgressWriter
+from ewspush.store.subscriptions import Progress
+
+
+class Desk:
+    """A writer, the states that it is to write, and what it has written."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.states: dict[int, int] = {}
+        self.durable: dict[int, int] = {}
+        self.groups: list[list[tuple[int, int]]] = []  # handed to a thread: number and state
+        self.times_written = 0
+        self.ending: Deferred[Any] | None = None  # of the write under way
+        self.writer = ProgressWriter[int](
+            self.clock, self.in_thread, self.state_of, self.write, self.written
+        )
+
+    def put(self, number: int, state: int) -> None:
+        self.states[number] = state
+        self.writer.put(number)
+
+    def state_of(self, number: int) -> Progress:
+        return Progress(1, number, self.states[number], IDLE)
+
+    def in_thread(self, function: Callable[..., Any], /, *args: Any) -> "Deferred[Any]":
+        assert self.ending is None, "one write at a time"
+        (group,) = args
+        self.groups.append([(each.number, each.acknowledged) for each in group])
+        self.ending = Deferred()
+        return self.ending
+
+    def write(self, group: Sequence[Progress]) -> None:
+        raise AssertionError("only a thread may write")
+
+    def written(self) -> None:
+        self.times_written += 1
+
+    def succeed(self) -> None:
+        self.durable.update(self.groups[-1])
+        ending, self.ending = self.ending, None
+        assert ending is not None
+        ending.callback(None)
+
+    def fail(self) -> None:
+        ending, self.ending = self.ending, None
+        assert ending is not None
+        ending.errback(OSError("database is locked"))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_group_is_gathered_before_it_is_written(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S / 2)
+    desk.put(2, 20)
+    assert desk.groups == []
+    desk.clock.advance(GATHER_S / 2)
+    assert desk.groups == [[(1, 10), (2, 20)]]
+
+
+def test_the_newest_state_is_written_once(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.put(1, 11)
+    desk.clock.advance(GATHER_S)
+    assert desk.groups == [[(1, 11)]]
+
+
+def test_what_is_put_while_a_group_is_written_makes_the_next(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S)
+    desk.put(1, 11)
+    desk.put(2, 20)
+    desk.clock.advance(10)
+    assert len(desk.groups) == 1
+    desk.succeed()
+    desk.clock.advance(GATHER_S)
+    assert desk.groups[1:] == [[(1, 11), (2, 20)]]
+
+
+def test_nothing_is_written_when_nothing_was_put(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S)
+    desk.succeed()
+    desk.clock.advance(3600)
+    assert len(desk.groups) == 1
+
+
+def test_a_group_that_could_not_be_written_is_kept_and_goes_first(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.put(2, 20)
+    desk.clock.advance(GATHER_S)
+    desk.put(3, 30)
+    desk.put(2, 21)
+    desk.fail()
+    desk.clock.advance(RETRY_S)
+    assert desk.groups[1:] == [[(1, 10), (2, 21), (3, 30)]]
+
+
+def test_after_a_failure_there_is_a_pause_whatever_is_put(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S)
+    desk.fail()
+    desk.put(2, 20)
+    desk.clock.advance(RETRY_S / 2)
+    assert len(desk.groups) == 1
+    desk.clock.advance(RETRY_S / 2)
+    assert len(desk.groups) == 2
+
+
+def test_it_is_tried_until_it_works(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S)
+    for _ in range(20):
+        desk.fail()
+        desk.clock.advance(RETRY_S)
+    desk.succeed()
+    assert desk.durable == {1: 10}
+    assert desk.writer.unwritten == 0
+
+
+def test_every_put_counts_as_unwritten_until_it_is_durable(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.put(1, 11)
+    desk.put(2, 20)
+    assert desk.writer.unwritten == 3
+    desk.clock.advance(GATHER_S)
+    desk.put(1, 12)
+    assert desk.writer.unwritten == 4
+    desk.fail()
+    assert desk.writer.unwritten == 4
+    desk.clock.advance(RETRY_S)
+    desk.put(2, 21)
+    desk.succeed()
+    assert desk.writer.unwritten == 1
+
+
+def test_room_is_told_of_after_every_success_and_no_failure(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S)
+    desk.fail()
+    assert desk.times_written == 0
+    desk.clock.advance(RETRY_S)
+    desk.succeed()
+    assert desk.times_written == 1
+
+
+def test_draining_ends_at_once_when_everything_is_durable(desk: Desk) -> None:
+    assert desk.writer.drain().called
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S)
+    desk.succeed()
+    assert desk.writer.drain().called
+
+
+def test_draining_waits_for_the_group_being_written_and_for_the_one_gathered(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S)
+    desk.put(2, 20)
+    drained = [desk.writer.drain(), desk.writer.drain()]
+    desk.succeed()
+    assert not any(each.called for each in drained)
+    desk.clock.advance(GATHER_S)
+    desk.fail()
+    desk.clock.advance(RETRY_S)
+    assert not any(each.called for each in drained)
+    desk.succeed()
+    assert all(each.called for each in drained)
+    assert desk.durable == {1: 10, 2: 20}
+
+
+@given(
+    script=st.lists(
+        st.one_of(
+            st.tuples(st.just("put"), st.integers(0, 3)),
+            st.tuples(st.just("pass"), st.sampled_from([0.001, GATHER_S, RETRY_S])),
+            st.tuples(st.sampled_from(["succeed", "fail"]), st.just(0)),
+        ),
+        max_size=60,
+    )
+)
+def test_at_most_two_groups_are_not_durable(script: list[tuple[str, float]]) -> None:
+    """Whatever was put before the last group that was written began is durable."""
+    desk = Desk()
+    puts: dict[int, int] = {}
+    begun: list[dict[int, int]] = []  # what had been put when each write began
+    for step, (what, value) in enumerate(script):
+        if what == "put":
+            desk.put(int(value), step)
+            puts[int(value)] = step
+        elif what == "pass":
+            desk.clock.advance(value)
+        elif desk.ending is not None:
+            was_written = begun[-1]
+            if what == "succeed":
+                desk.succeed()
+                assert desk.durable == was_written
+            else:
+                desk.fail()
+        begun += [dict(puts)] * (len(desk.groups) - len(begun))
+        assert bool(desk.writer.unwritten) == (desk.durable != puts)
+    for _ in range(3):
+        desk.clock.advance(RETRY_S + GATHER_S)
+        if desk.ending is not None:
+            desk.succeed()
+    assert desk.durable == puts
+    assert desk.writer.unwritten == 0
