@@ -70,11 +70,11 @@ def imported(source: str, package: str) -> Iterator[str]:
             if not names:
                 yield base
         elif isinstance(node, ast.Call) and _name(node.func) in ("import_module", "__import__"):
-            yield from (each.value for each in node.args if isinstance(each, ast.Constant))
+            yield from (str(each.value) for each in node.args if isinstance(each, ast.Constant))
 
 
 def _name(function: ast.expr) -> str:
-    return getattr(function, "attr", None) or getattr(function, "id", "")
+    return str(getattr(function, "attr", getattr(function, "id", "")))
 
 
 def wrong_imports(source: str, module: str, *, is_package: bool = False) -> list[str]:

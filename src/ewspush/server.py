@@ -45,6 +45,7 @@ from ewspush.wire.soap import ServerVersion
 log = structlog.get_logger()
 
 STOP_GRACE_S = 10.0  # for notifications and requests under way
+_WRITING_S = 2.0  # for the last group of acknowledgements, after that
 SWEEP_EVERY_S = 600.0
 _SWEEP_STEP_S = 0.05  # between two steps: purging leaves the database to others most of the time
 _LOCK_PATIENCE_S = 2.0
@@ -76,13 +77,15 @@ class Server:
         self.lmtp: Address | None = None
 
     async def start(self) -> None:
-        """Open or make the database, resume the subscriptions, then listen.
+        """Open or make the database, listen, and resume the subscriptions.
 
         Raises CannotStart, UnsupportedDatabase or InUse, and leaves nothing running.
         """
         try:
             await self._start()
         except BaseException:
+            for port in self._listening:
+                await maybeDeferred(port.stopListening)
             self._held.close()
             raise
 
@@ -117,10 +120,11 @@ class Server:
             settings.delivery,
         )
         self._database.on_events(self._events_committed)
-        await self._engine.start()
+        # Wakes count from here on, before the snapshot that the engine starts with is taken.
         self._listen_http(policy, requests)
         self._listen_lmtp()
         self._listen_control(requests)
+        await self._engine.start()
         self._sweeping = LoopingCall(self._sweep, delivery)
         self._sweeping.clock = reactor
         self._sweeping.start(SWEEP_EVERY_S).addErrback(_log_bug)
@@ -195,7 +199,7 @@ class Server:
             address.port,
             accepts=self._accepts,
             deliver=self._deliver,
-            hostname=socket.getfqdn(),
+            hostname=socket.gethostname(),
             size_limit=self._settings.mail.size_limit,
             stop_grace_s=STOP_GRACE_S,
         )
@@ -204,6 +208,7 @@ class Server:
         except OSError as error:
             raise CannotStart(f"cannot listen for lmtp on {address}: {error}") from error
         self.lmtp = Address(host, port)
+        self._held.callback(self._lmtp.stop)
 
     def _accepts(self, address: str) -> bool:
         try:
@@ -266,7 +271,7 @@ class Server:
         in_thread = in_pool(self._reactor, self._reactor.getThreadPool())
         await DeferredList(
             [
-                ensureDeferred(self._engine.stop()),
+                self._stop_engine(),
                 self._site.quiet(),
                 in_thread(self._lmtp.stop),
             ],
@@ -278,6 +283,12 @@ class Server:
         await self._http_connections.close(self._reactor)
         await in_thread(self._held.close)
         log.info("server.stopped")
+
+    def _stop_engine(self) -> "Deferred[None]":
+        stopping = ensureDeferred(self._engine.stop())
+        # A database that stays locked must not hold up the end: what is unwritten is sent again.
+        stopping.addTimeout(STOP_GRACE_S + _WRITING_S, self._reactor)
+        return stopping.addErrback(lambda _: log.error("server.progress_not_written"))
 
     def _cut_off(self) -> None:
         log.warning("server.cut_off", after_s=STOP_GRACE_S)

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+
+from ewspush.core.errors import EwsError
 from support import samples
 from support.document_changes import CHANGES, changed, single_changes
 from support.schema_documents import Definitions, documents
@@ -23,8 +25,6 @@ from support.schemas import (
     needs_microsoft_schema,
     our_violations,
 )
-
-from ewspush.core.errors import EwsError
 
 OURS = Definitions(WSDL)
 RECORDED = sorted((ROOT / "tests" / "data" / "requests").glob("*.xml"))

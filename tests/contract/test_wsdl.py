@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import zeep
 from lxml import etree
+
 from support import samples
 from support.schemas import (
     MESSAGES,

@@ -23,11 +23,12 @@ def attempts(
     since_s: float, window_s: float, first_wait_s: float = retry.FIRST_WAIT_S, late_s: float = 0
 ) -> list[float]:
     """When attempts begin until the last has failed, each `late_s` after it is due."""
-    phase: Phase = IDLE
     began = [since_s]
-    while not isinstance(phase := after_failure(phase, began[-1], window_s), Parked):
+    phase = after_failure(IDLE, since_s, window_s)
+    while not isinstance(phase, Parked):
         began.append(attempt_due_s(phase, window_s, first_wait_s) + late_s)
         assert len(began) < 100, "it never gives up"
+        phase = after_failure(phase, began[-1], window_s)
     return began
 
 

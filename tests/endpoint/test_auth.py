@@ -122,7 +122,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path, monkeypatch):
-    monkeypatch.setattr(passwords, "_NOBODYS_HASH", CHEAP.hash("nobody's"))
+    monkeypatch.setattr(passwords, "_nobodys_hash", lambda: CHEAP.hash("nobody's"))
     world = World(tmp_path)
     yield world
     world.database.close()

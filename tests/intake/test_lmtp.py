@@ -222,6 +222,13 @@ def test_an_address_given_twice_is_delivered_once_and_answered_twice(client, mai
     assert mailboxes.delivered == [("anna@example.org", MESSAGE)]
 
 
+def test_an_address_in_two_spellings_is_delivered_once(client, mailboxes):
+    mailboxes.known.add("Anna@example.org")
+    client.begin("anna", "Anna")
+    assert [answer[:3] for answer in client.data(MESSAGE, answers=2)] == ["250", "250"]
+    assert mailboxes.delivered == [("anna@example.org", MESSAGE)]
+
+
 def test_an_answer_comes_as_soon_as_its_delivery_returned(client, mailboxes):
     client.begin("anna", "slow1")
     assert client.data(MESSAGE, answers=1) == ["250 2.0.0 Delivered"]

@@ -89,8 +89,12 @@ def test_it_works_over_tls(tls_server, tls_mailbox, open_account, responder):
     assert parse(first).subscription_id == id
 
 
-def test_the_first_notification_is_a_status_event_that_goes_on_from_subscribe(account, responder):
-    id, watermark = account.inbox.subscribe_to_push(responder.url(), status_frequency=1440)
+@pytest.mark.parametrize("folder", ["root", "inbox"])
+def test_the_first_notification_is_a_status_event_that_goes_on_from_subscribe(
+    account, responder, folder
+):
+    subscribed_to = getattr(account, folder)
+    id, watermark = subscribed_to.subscribe_to_push(responder.url(), status_frequency=1440)
     notification = parse(responder.wait_for(1)[0])
     assert kinds(notification) == [StatusEvent]
     assert notification.subscription_id == id
@@ -124,7 +128,6 @@ def test_a_delivery_is_told_in_its_own_classes(server, mailbox, account, respond
 
 
 def test_folders_other_than_the_subscribed_one_are_not_told_of(server, mailbox, account, responder):
-    """The root gets none of the Inbox's own events, but the Inbox is its child's child."""
     account.sent.subscribe_to_push(responder.url("/sent"))
     account.inbox.subscribe_to_push(responder.url("/inbox"))
     responder.wait_for(2)

@@ -20,9 +20,11 @@ from ewspush.operations.folders import (
 from ewspush.store import items
 from ewspush.store.database import Database
 from ewspush.store.mailboxes import Mailbox
-from support.checks_for_store import NOW_S, new_mailbox
+from support.checks_for_store import NOW_S, new_mailbox, on_sqlite
 
 INBOX, NOBODYS = 3, 12345
+
+pytestmark = on_sqlite
 
 
 @pytest.fixture

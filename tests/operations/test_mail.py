@@ -10,7 +10,15 @@ from ewspush.store import event_log, folders, items
 from ewspush.store.database import Database
 from ewspush.store.event_log import Window
 from ewspush.store.mailboxes import Mailbox
-from support.checks_for_store import NOW_S, current, new_mailbox, rows, sequences, threads
+from support.checks_for_store import (
+    NOW_S,
+    current,
+    new_mailbox,
+    on_sqlite,
+    rows,
+    sequences,
+    threads,
+)
 
 MSGFOLDERROOT, INBOX, FIRST_ITEM = 2, 3, 19
 MESSAGE = b"Subject: one\r\n\r\nGr\xfc\xdfe\r\n"
@@ -85,6 +93,7 @@ def test_the_events_of_deliveries_at_once_are_not_mixed(
     assert counts(database, mailbox) == (12, 12)
 
 
+@on_sqlite
 @pytest.mark.parametrize("address", ["USER@example.org", "User@Example.ORG", " user@example.org"])
 def test_the_case_of_an_address_does_not_matter(
     database: Database, mailbox: Mailbox, address: str
@@ -95,6 +104,7 @@ def test_the_case_of_an_address_does_not_matter(
         assert mail.find_recipient(tx, address) == mailbox.id
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "address",
     ["nobody@example.org", "user@example.com", "user", "", "@", "us er@example.org", "\udce4@x.y"],

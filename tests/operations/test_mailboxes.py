@@ -9,7 +9,9 @@ from ewspush.operations.mailboxes import AddressTaken
 from ewspush.store import folders
 from ewspush.store import mailboxes as stored
 from ewspush.store.database import Database
-from support.checks_for_store import NOW_S, rows
+from support.checks_for_store import NOW_S, on_sqlite, rows
+
+pytestmark = on_sqlite
 
 
 def test_a_mailbox_is_created_with_its_folders(database: Database) -> None:

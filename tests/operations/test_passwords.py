@@ -41,6 +41,13 @@ def test_nobody_has_no_password() -> None:
         assert not passwords.verify(None, password)
 
 
+def test_nobody_is_let_in_even_with_the_password_that_stands_in_for_nobodys(
+    hashed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_nobodys_hash", lambda: hashed)
+    assert not passwords.verify(None, "correct")
+
+
 def test_nobodys_password_is_hashed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks for somebody who is not there waits as long, and cannot tell."""
     verified: list[str] = []

@@ -37,8 +37,10 @@ from ewspush.store.subscriptions import Subscription
 from support.checks_for_store import (
     NOW_S,
     current,
+    happened,
     log_events,
     new_mailbox,
+    on_sqlite,
     rows,
     subscription,
     threads,
@@ -74,9 +76,7 @@ def judge(url: str) -> None:
 def subscribe(
     tx: Transaction, caller: Mailbox, request: PushSubscriptionRequest = REQUEST, most: int = 3
 ) -> Subscribed:
-    return subscriptions.subscribe(
-        tx, caller.id, request, judge_url=judge, most=most, now_s=NOW_S
-    )
+    return subscriptions.subscribe(tx, caller.id, request, judge_url=judge, most=most, now_s=NOW_S)
 
 
 def subscribe_and_commit(database: Database, caller: Mailbox, **changes: Any) -> Subscribed:
@@ -145,6 +145,7 @@ def purged(database: Database, caller: Mailbox) -> Mailbox:
     return current(database, caller)
 
 
+@on_sqlite
 @pytest.mark.parametrize("sequence", [2, 3, 5, 6])
 def test_it_resumes_from_a_watermark_and_repeats_it(
     database: Database, purged: Mailbox, sequence: int
@@ -167,6 +168,7 @@ def test_the_watermark_of_a_parked_subscription_misses_nothing(
     assert subscribe_and_commit(database, purged, watermark=given).subscription.acknowledged == 4
 
 
+@on_sqlite
 @pytest.mark.parametrize("sequence", [1, 0, -1, 7, 1000])
 def test_it_does_not_resume_from_what_is_purged_or_to_come(
     database: Database, purged: Mailbox, sequence: int
@@ -227,6 +229,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[EwsError]]] = {
 }
 
 
+@on_sqlite
 @pytest.mark.parametrize(("changes", "error"), REFUSED.values(), ids=REFUSED)
 def test_a_request_that_cannot_be_fulfilled_is_refused_and_changes_nothing(
     database: Database,
@@ -258,6 +261,7 @@ def test_a_mailbox_has_so_many_live_subscriptions_at_most(
     assert len(all_of(database, caller)) == 4
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("phase", "counts"), [(IDLE, True), (Retrying(1, NOW_S), True), (PARKED, False), (ENDED, False)]
 )
@@ -336,7 +340,7 @@ def test_an_event_logged_while_someone_subscribes_is_before_or_after_the_start(
 ) -> None:
     with threads() as run:
         with database.write() as tx:
-            event_log.append(tx, caller.id, [event_log.Happened(EventType.NEW_MAIL, 1, False, 9, 3)])
+            event_log.append(tx, caller.id, happened(NOW_S))
             subscribing = run(subscribe_and_commit, database, caller)
             wait_until_blocked(tx, subscribing)
         assert subscribing.result(30).subscription.acknowledged == 1
@@ -351,6 +355,7 @@ def unsubscribe(database: Database, caller: Mailbox, mailbox: int, number: int) 
         subscriptions.unsubscribe(tx, caller.id, id, NOW_S + 5)
 
 
+@on_sqlite
 @pytest.mark.parametrize("phase", [IDLE, Retrying(2, NOW_S)])
 def test_a_live_subscription_ends(database: Database, caller: Mailbox, phase: Phase) -> None:
     live = subscription(caller.id, phase=phase, acknowledged=3)
@@ -375,6 +380,7 @@ def test_it_ends_once(database: Database, caller: Mailbox) -> None:
         unsubscribe(database, caller, caller.id, number)
 
 
+@on_sqlite
 @pytest.mark.parametrize("phase", [PARKED, ENDED])
 def test_one_that_is_over_is_not_found(database: Database, caller: Mailbox, phase: Phase) -> None:
     over = subscription(caller.id, phase=phase, over_at_s=NOW_S)
@@ -394,6 +400,7 @@ def test_one_that_is_not_there_is_not_found(
                 unsubscribe(database, caller, mailbox, number)
 
 
+@on_sqlite
 @pytest.mark.parametrize("phase", [IDLE, ENDED])
 def test_anothers_subscription_is_left_alone(
     database: Database, caller: Mailbox, other: Mailbox, phase: Phase

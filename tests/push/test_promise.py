@@ -20,7 +20,7 @@ from ewspush.core.errors import InvalidWatermark
 from ewspush.core.events import EventType
 from ewspush.push import backlog
 from ewspush.settings import DeliverySettings
-from support.attacked_server import MANNERS, PACES, READS, WELL, WRITES, Fault, Pace, Server
+from support.attacked_server import MANNERS, PACES, READS, SENDS, WELL, WRITES, Fault, Pace, Server
 from support.careful_client import Standing, Subscriber, Wanted
 from support.world import pass_time
 
@@ -46,6 +46,8 @@ HAPPENINGS = (
     (EventType.DELETED, False, 102, DELETED_ITEMS),
 )
 
+Mail = list[tuple[list[int], float]]  # kinds of events committed together, and the time after it
+
 # Instants at which something is under way, and times after which something is due.
 moments = st.sampled_from(
     [
@@ -54,7 +56,10 @@ moments = st.sampled_from(
     ]
 )
 kinds = st.integers(0, len(HAPPENINGS) - 1)
-commits = st.lists(kinds, min_size=1, max_size=6)
+instants = st.sampled_from([0.0, 0.001, 0.002, 0.004, 0.006])
+gaps = st.sampled_from([0.0, 0.0, 0.002, 0.005, 0.01, 0.03])
+commits = st.tuples(st.lists(kinds, min_size=1, max_size=6), gaps)
+work = st.sampled_from([READS, WRITES, SENDS])
 steps = st.sampled_from([0.0, 3600.0, -3600.0])
 numbers = st.integers(1, 2**63 - 1)
 manners = st.sampled_from([WELL, *sorted(MANNERS)])
@@ -116,9 +121,10 @@ class Promise(RuleBasedStateMachine):
     def pass_time(self, seconds: float) -> None:
         pass_time(self.server.clock, seconds)
 
-    def record(self, mail: list[list[int]], mailbox: int = 0) -> None:
-        for happened in mail:
+    def record(self, mail: Mail, mailbox: int = 0) -> None:
+        for happened, then_s in mail:
             self.server.record(mailbox, [HAPPENINGS[kind] for kind in happened])
+            self.pass_time(then_s)
 
     # Mail and clients
 
@@ -127,13 +133,18 @@ class Promise(RuleBasedStateMachine):
         mail=st.lists(commits, min_size=1, max_size=3),
         then_s=moments,
     )
-    def mail_comes(self, mailbox: int, mail: list[list[int]], then_s: float) -> None:
+    def mail_comes(self, mailbox: int, mail: Mail, then_s: float) -> None:
         self.record(mail, mailbox)
         self.pass_time(then_s)
 
+    @rule(what=work, mailbox=st.integers(0, 1), mail=st.lists(commits, min_size=1, max_size=2))
+    def mail_comes_meanwhile(self, what: str, mailbox: int, mail: Mail) -> None:
+        self.server.pass_time_until(what, 310)
+        self.record(mail, mailbox)
+
     @rule(kind=kinds, mailbox=st.integers(0, 1), then_s=moments)
     def much_of_one_kind_happens(self, kind: int, mailbox: int, then_s: float) -> None:
-        self.record([[kind] * 30], mailbox)
+        self.record([([kind] * 30, 0.0)], mailbox)
         self.pass_time(then_s)
 
     @precondition(lambda self: self.listens() and len(self.server.subscribers) < 8)
@@ -225,18 +236,18 @@ class Promise(RuleBasedStateMachine):
 
     @rule(
         mail=st.lists(commits, max_size=2),
-        after_s=moments,
+        meanwhile=st.one_of(work, moments),
         is_written=st.booleans(),
         arrived=st.integers(0, 15),
         down_s=moments,
         step_s=steps,
         boots=st.booleans(),
-        then_s=moments,
+        then_s=st.one_of(instants, moments),
     )
     def the_server_is_killed(
         self,
-        mail: list[list[int]],
-        after_s: float,
+        mail: Mail,
+        meanwhile: str | float,
         is_written: bool,
         arrived: int,
         down_s: float,
@@ -245,7 +256,10 @@ class Promise(RuleBasedStateMachine):
         then_s: float,
     ) -> None:
         self.record(mail)
-        self.pass_time(after_s)
+        if isinstance(meanwhile, str):
+            self.server.pass_time_until(meanwhile, 310)
+        else:
+            self.pass_time(meanwhile)
         self.server.kill(is_written=is_written, arrived=arrived)
         self.starts_again(down_s, step_s, boots, then_s)
 
@@ -256,11 +270,11 @@ class Promise(RuleBasedStateMachine):
         down_s=moments,
         step_s=steps,
         boots=st.booleans(),
-        then_s=moments,
+        then_s=st.one_of(instants, moments),
     )
     def the_server_is_restarted(
         self,
-        mail: list[list[int]],
+        mail: Mail,
         after_s: float,
         down_s: float,
         step_s: float,

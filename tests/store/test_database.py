@@ -298,6 +298,19 @@ def test_a_database_that_another_program_locks_is_an_error_and_then_well_again(
     database.close()
 
 
+def test_a_writer_has_the_lock_from_its_beginning(tmp_path: Path) -> None:
+    """What it reads first is still so when it writes."""
+    url = f"sqlite:///{tmp_path / 'ewspush.db'}"
+    database = Database.open(url)
+    other = sqlite3.connect(sqlite_file(url), timeout=0, isolation_level=None)
+    with database.write(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    with database.read():
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+    database.close()
+
+
 def test_a_postgresql_url_needs_no_driver_in_it(backend: Backend) -> None:
     scheme, _, rest = backend.migrated().partition("://")
     for spelling in {"sqlite": ("sqlite", "sqlite+pysqlite")}.get(

@@ -17,6 +17,7 @@ from support.checks_for_store import (
     happened,
     log_events,
     new_mailbox,
+    on_sqlite,
     rows,
     sequences,
     shards,
@@ -218,7 +219,7 @@ def test_a_row_that_cannot_be_read_is_told_and_does_not_stop_the_others(
     assert whole.bad_row is before.bad_row is None
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)  # the other plans by sizes
+@on_sqlite  # PostgreSQL plans by the sizes of tables
 def test_a_window_is_read_through_the_key(database: Database) -> None:
     """A log of millions of events costs no more than what is read of it."""
     with database.read() as tx:

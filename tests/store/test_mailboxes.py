@@ -8,7 +8,14 @@ from ewspush.core.ids import shard_of
 from ewspush.core.watermark import BASE_LIMIT
 from ewspush.store import mailboxes
 from ewspush.store.database import Database
-from support.checks_for_store import NOW_S, new_mailbox, rows, threads, wait_until_blocked
+from support.checks_for_store import (
+    NOW_S,
+    new_mailbox,
+    on_postgresql,
+    rows,
+    threads,
+    wait_until_blocked,
+)
 
 
 def test_a_mailbox_is_found_by_its_address_and_its_id(database: Database) -> None:
@@ -114,7 +121,7 @@ def test_who_locks_a_mailbox_keeps_others_from_changing_it(database: Database) -
         assert waiting.result(30).start == first.stop
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # SQLite has one writer
+@on_postgresql  # SQLite has one writer
 def test_who_locks_a_mailbox_does_not_hold_up_others(database: Database) -> None:
     mailbox, other = new_mailbox(database), new_mailbox(database, "other")
     with database.write() as tx:

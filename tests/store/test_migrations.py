@@ -3,18 +3,20 @@
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from ewspush.store import migrations
-from ewspush.store.database import Database, UnsupportedDatabase
+from ewspush.store.database import Database, Transaction, UnsupportedDatabase
 from ewspush.store.schema import metadata
 from support.checks_for_store import (
     NOW_S,
@@ -24,8 +26,11 @@ from support.checks_for_store import (
     new_mailbox,
     sequences,
     sqlite_file,
+    threads,
+    wait_until_blocked,
 )
 
+T = TypeVar("T")
 TABLES = {"mailboxes", "folders", "items", "mime_contents", "events", "subscriptions"}
 
 
@@ -33,7 +38,7 @@ def engine_of(url: str) -> Engine:
     return create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
 
 
-def with_connection(url: str, function: Callable[[Connection], Any]) -> Any:
+def with_connection(url: str, function: Callable[[Connection], T]) -> T:
     engine = engine_of(url)
     try:
         with engine.begin() as connection:
@@ -69,8 +74,7 @@ def in_its_own_words(url: str) -> list[str]:
         found = connection.execute(text(statement)).scalars()
         return sorted(" ".join(each.split()) for each in found if each)
 
-    words: list[str] = with_connection(url, ask)
-    return words
+    return with_connection(url, ask)
 
 
 def test_a_new_database_has_the_tables_of_the_schema(backend: Backend) -> None:
@@ -119,19 +123,45 @@ def test_a_migration_that_fails_leaves_nothing(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = backend.empty()
-    upgrade = migrations.command.upgrade
+    upgrade = command.upgrade
 
     def fail(*arguments: Any) -> None:
         upgrade(*arguments)
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(migrations.command, "upgrade", fail)
+        patch.setattr(command, "upgrade", fail)
         with pytest.raises(OSError, match="no space"):
             Database.open(url)
     assert tables(url) == set()
     Database.open(url).close()
     assert tables(url) > TABLES
+
+
+def test_a_database_that_two_open_at_once_is_made_once(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = backend.empty()
+    upgrade = command.upgrade
+    with threads() as run:
+        others: list[Future[Database]] = []
+
+        def upgrade_while_another_opens(*arguments: Any) -> None:
+            if not others:
+                others.append(run(Database.open, url))
+                engine = engine_of(url)
+                with engine.connect() as connection:
+                    wait_until_blocked(Transaction(connection), others[0])
+                engine.dispose()
+            upgrade(*arguments)
+
+        monkeypatch.setattr(command, "upgrade", upgrade_while_another_opens)
+        first = Database.open(url)
+        second = others[0].result(30)
+    mailbox = new_mailbox(first)
+    assert current(second, mailbox) == mailbox
+    first.close()
+    second.close()
 
 
 # A later version
@@ -179,7 +209,9 @@ def contents(url: str) -> object:
     """Everything in a database: of SQLite, the bytes of its file and what lies beside it."""
     if url.startswith("sqlite"):
         file = sqlite_file(url)
-        return [(path.name, path.read_bytes()) for path in sorted(file.parent.glob(f"{file.name}*"))]
+        return [
+            (path.name, path.read_bytes()) for path in sorted(file.parent.glob(f"{file.name}*"))
+        ]
 
     def read(connection: Connection) -> object:
         names = sorted(inspect(connection).get_table_names())

@@ -128,6 +128,7 @@ class Pace:
 PROMPT = Pace(0.0015, 0.003)
 PACES = (PROMPT, Pace(0.0, 0.05), Pace(0.05, 0.05), Pace(0.0, 3.0), Pace(3.0, 3.0))
 READS, WRITES = "read", "_write_progress"  # functions that are handed to threads
+SENDS = "post"
 
 
 @dataclass(eq=False)
@@ -227,6 +228,20 @@ class Server:
         """Set the wall clock forward or back."""
         if seconds:
             self.clock_steps.append((self.now_s, seconds))
+
+    def pass_time_until(self, what: str, at_most_s: float) -> None:
+        """Let time pass until a notification is on its way, or a thread has done such work."""
+        end_s = self.clock.seconds() + at_most_s
+        while not self._is_at(what) and (calls := self.clock.getDelayedCalls()):
+            next_s = min(call.getTime() for call in calls)
+            if next_s > end_s:
+                break
+            pass_time(self.clock, next_s - self.clock.seconds())
+
+    def _is_at(self, what: str) -> bool:
+        if what == SENDS:
+            return bool(self._in_flight)
+        return any(job.kind == what and job.is_worked for job in self._jobs)
 
     # The process
 

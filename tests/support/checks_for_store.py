@@ -53,6 +53,10 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
         yield made
 
 
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+
+
 @pytest.fixture
 def database(backend: Backend) -> Iterator[Database]:
     """A new database."""

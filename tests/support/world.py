@@ -1,4 +1,4 @@
-"""An engine with its real rules and its real database; clock, threads and responder are scripted."""
+"""An engine with its rules and its database; clock, threads and responder are scripted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.samples import printed
 
 from ewspush.core.subscription import SubscriptionStatus
 from ewspush.wire import ack
 from ewspush.wire.ack import NotAnAcknowledgement
 from ewspush.wire.namespaces import MESSAGES, SOAP, TYPES
+from support.samples import printed
 
 OK, UNSUBSCRIBE = SubscriptionStatus.OK, SubscriptionStatus.UNSUBSCRIBE
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
@@ -82,7 +82,7 @@ def test_an_answer_is_read_tolerantly(body: bytes | str, means: SubscriptionStat
 
 
 NO_STATUS = "the answer has no SubscriptionStatus"
-BAD_STATUS = "not OK or Unsubscribe"
+BAD_STATUS = "neither OK nor Unsubscribe"
 NOT_XML = "not XML"
 DTD = f"<!DOCTYPE s:Envelope [{{}}]>{envelope(status('{}'), '')}"
 
@@ -137,7 +137,7 @@ def bomb(use: str) -> bytes:
     return f"<!DOCTYPE a [<!ENTITY e0 'OK'>{entities}]>{use}".encode()
 
 
-@pytest.mark.parametrize("use", [answer("&e19;")[len(DECLARATION):], '<a b="&e19;"/>'])
+@pytest.mark.parametrize("use", [answer("&e19;")[len(DECLARATION) :], '<a b="&e19;"/>'])
 def test_an_entity_bomb_does_not_go_off(use: str) -> None:
     with pytest.raises(NotAnAcknowledgement):
         ack.parse(bomb(use))

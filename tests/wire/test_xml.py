@@ -30,13 +30,19 @@ def test_a_dtd_is_refused(document: str) -> None:
         xml.parse(document.encode())
 
 
-def test_no_file_is_read(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("<!ENTITY c 'leaked'>")
-    for declared in (f"b SYSTEM '{secret.as_uri()}'", f"% b SYSTEM '{secret.as_uri()}'> %b; <!--"):
-        with pytest.raises(Unreadable) as refused:
-            xml.parse(f"<!DOCTYPE a [<!ENTITY {declared} -->]><a>&b;&c;</a>".encode())
-        assert "leaked" not in str(refused.value)
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<!DOCTYPE a [<!ENTITY b SYSTEM '{}'>]><a>&b;</a>",
+        "<!DOCTYPE a [<!ENTITY % b SYSTEM '{}'> %b;]><a/>",
+        "<!DOCTYPE a SYSTEM '{}'><a/>",
+    ],
+)
+def test_no_file_is_read(document: str, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("<not well-formed")  # whoever reads it complains of it
+    with pytest.raises(Unreadable, match=r"^a DTD is not allowed$"):
+        xml.parse(document.format(file.as_uri()).encode())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL.crypto import X509, PKey
 from OpenSSL.SSL import Error as OpenSSLError
@@ -28,7 +29,7 @@ def load_certificate(certificate: Path, key: Path) -> CertificateOptions:
             acceptableProtocols=[b"http/1.1"],  # or every client that offers ALPN is cut off
         )
         options.getContext().check_privatekey()
-    except (OSError, ValueError, TypeError, OpenSSLError) as error:
+    except (OSError, ValueError, TypeError, OpenSSLError, UnsupportedAlgorithm) as error:
         raise UnusableCertificate(
             f"{certificate} and {key} cannot be used for TLS: {error}"
         ) from None

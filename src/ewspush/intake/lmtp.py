@@ -224,13 +224,14 @@ class _Connection(LMTP):
     async def _deliver(self, recipients: list[str], message: bytes | None) -> None:
         replies: dict[str, str] = {}
         for address in recipients:
+            mailbox = address.casefold()  # as addresses of mailboxes are compared
             if message is None:
                 reply = f"552 5.3.4 Message too big, the limit is {self._server.size_limit} octets"
-            elif address in replies:
-                reply = replies[address]
+            elif mailbox in replies:
+                reply = replies[mailbox]
             else:
                 reply = await self._in_thread(self._server.reply_to_data, address, message)
-            replies[address] = reply
+            replies[mailbox] = reply
             await self.push(reply)
 
     async def _in_thread(self, call: Callable[..., str], *args: object) -> str:

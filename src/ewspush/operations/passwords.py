@@ -1,14 +1,12 @@
 """Password hashes: argon2id with the library's defaults (RFC 9106, low-memory profile)."""
 
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _HASHER = PasswordHasher()
-# Verified when there is no such mailbox, so that the time taken does not tell.
-_NOBODYS_HASH = _HASHER.hash(secrets.token_urlsafe())
-
 LONGEST = 1024  # characters: what is hashed comes from outside
 
 
@@ -20,9 +18,15 @@ def hash_password(password: str) -> str:
 def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password is the one that was hashed. None, for nobody's, takes as long."""
     try:
-        return _HASHER.verify(password_hash or _NOBODYS_HASH, password) and bool(password_hash)
+        return _HASHER.verify(password_hash or _nobodys_hash(), password) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Verified when there is no such mailbox, so that the time taken does not tell."""
+    return _HASHER.hash(secrets.token_urlsafe())
 
 
 def generate() -> str:

@@ -29,9 +29,8 @@ def parse(body: bytes) -> SubscriptionStatus:
     try:
         return _STATUS[(status.text or "").strip().lower()]
     except KeyError:
-        raise NotAnAcknowledgement(
-            f"SubscriptionStatus is {(status.text or '')[:40]!r}, not OK or Unsubscribe"
-        ) from None
+        # Not quoted: this text is logged, and answers are not.
+        raise NotAnAcknowledgement("SubscriptionStatus is neither OK nor Unsubscribe") from None
 
 
 def render(status: SubscriptionStatus) -> bytes:

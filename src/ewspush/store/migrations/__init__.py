@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
 
 class UnknownRevision(Exception):
@@ -22,6 +22,7 @@ def upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     script = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
+        _wait_for_others(connection)
         current = MigrationContext.configure(connection).get_current_revision()
         if current is None and inspect(connection).get_table_names():
             raise UnknownRevision("the database has tables, but they are not those of ewspush")
@@ -33,3 +34,9 @@ def upgrade(engine: Engine) -> None:
         if current != script.get_current_head():
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Whoever opens the same database at this time comes after us, or before."""
+    if connection.dialect.name == "postgresql":  # on SQLite the transaction is enough
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('ewspush migrations'))"))
