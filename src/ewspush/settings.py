@@ -1,24 +1,31 @@
 """Settings: from a TOML file, then EWSPUSH_TABLE_KEY in the environment, then options."""
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 ENVIRONMENT_PREFIX = "EWSPUSH_"
 HIGHEST_PORT = 65535
+LONGEST_DATA_PATH = 94  # bytes: Linux lets the path of the control socket in it have 107
 
 
 class InvalidSettings(Exception):
@@ -44,37 +51,100 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+_ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[^\s\[\]:]+)):(?P<port>[0-9]{1,5})")
+
+
 def parse_address(text: object) -> Address:
     """`HOST:PORT`, the host in brackets if it is an IPv6 address. Raises ValueError."""
     if isinstance(text, Address):
         return text
-    host, colon, port = str(text).rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    is_port = port.isascii() and port.isdigit() and int(port) <= HIGHEST_PORT
-    if not colon or not host or not is_port:
-        raise ValueError("should be HOST:PORT, with a port from 0 (any free one) to 65535")
-    return Address(host, int(port))
+    parts = _ADDRESS.fullmatch(str(text))
+    if not parts or int(parts["port"]) > HIGHEST_PORT or not _is_host(parts):
+        raise ValueError(
+            "should be HOST:PORT, as in 127.0.0.1:8080 or [::1]:8080, with a port from 0 (any"
+            f" free one) to {HIGHEST_PORT}"
+        )
+    return Address(parts["name"] or parts["ipv6"], int(parts["port"]))
 
 
-def _parse_list(value: object) -> object:
-    """In the environment a list is written with commas."""
+def _is_host(parts: re.Match[str]) -> bool:
+    try:
+        return bool(parts["name"] or IPv6Address(parts["ipv6"]))
+    except ValueError:
+        return False
+
+
+Network = IPv4Network | IPv6Network
+
+
+def _parse_networks(value: object) -> tuple[Network, ...]:
+    """A list; in the environment its parts are separated by commas."""
     if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple):
+        raise ValueError("should be a list of networks, as in 10.0.0.0/8 or fd00::/8")
+    return tuple(map(_parse_network, value))
+
+
+def _parse_network(value: object) -> Network:
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    try:
+        return ip_network(str(value))
+    except ValueError as error:
+        raise ValueError(f"should be networks, as in 10.0.0.0/8 or fd00::/8: {error}") from None
 
 
 def _parse_version(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    parts = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)\.(\d+) (\w+)", value)
+    parts = re.fullmatch(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})\.(\d{1,9}) ([A-Za-z0-9_]+)", str(value))
     if not parts:
-        raise ValueError("should be four numbers and a name, like 14.2.390.3 Exchange2010_SP2")
+        raise ValueError("should be four numbers and a name, as in 14.2.390.3 Exchange2010_SP2")
     return parts.groups()
 
 
+def _parse_optional_path(value: object) -> object:
+    """None if it is empty: TOML and the environment know no null."""
+    if "\0" in str(value):
+        raise ValueError("should be a path, which has no NUL")
+    return None if value == "" else value
+
+
+def _check_data(path: object) -> object:
+    text = str(path)
+    if not text or "\0" in text:
+        raise ValueError("should be the path of a directory")
+    if len(os.fsencode(text)) > LONGEST_DATA_PATH:
+        raise ValueError(
+            f"should be a path of at most {LONGEST_DATA_PATH} bytes (a Unix socket in it cannot"
+            " have a longer one); a relative path or a symbolic link may help"
+        )
+    if "?" in text:
+        raise ValueError("should not contain a question mark, which ends a path in database URLs")
+    return path
+
+
+def _is_database(url: str) -> bool:
+    try:
+        # A port that is none may be part of a password with a slash in it: nobody should quote it.
+        urlsplit(url).port  # noqa: B018
+    except ValueError:
+        return False
+    return bool(re.match(r"(sqlite:///|postgresql(\+psycopg)?://).", url))
+
+
+def _check_database(url: str) -> str:
+    if url and not _is_database(url):
+        raise ValueError(
+            "should be postgresql://USER:PASSWORD@HOST/NAME or sqlite:///FILE, or empty for SQLite"
+            " in the data directory"
+        )
+    return url
+
+
 HostPort = Annotated[Address, BeforeValidator(parse_address)]
-Network = IPv4Network | IPv6Network
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_parse_list)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_parse_networks)]
+DataPath = Annotated[Path, BeforeValidator(_check_data)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_parse_optional_path)]
 
 
 class ServerVersion(NamedTuple):
@@ -88,18 +158,26 @@ class ServerVersion(NamedTuple):
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: object, info: ValidationInfo) -> object:
+        field = cls.model_fields[str(info.field_name)]
+        if isinstance(value, bool) and field.annotation is not bool:
+            raise ValueError(_allowed(field))
+        return value
 
 
 class ServerSettings(_Table):
     """[server]: where it listens and where its data are."""
 
-    data: Path = Path("ewspush-data")
-    database: str = ""  # SQLAlchemy URL; empty: SQLite in the data directory
+    data: DataPath = Path("ewspush-data")
+    database: Annotated[str, AfterValidator(_check_database)] = ""  # URL; empty: SQLite in `data`
     http: HostPort = Address("127.0.0.1", 8080)
     lmtp: HostPort = Address("127.0.0.1", 8024)
-    tls_cert: Path | None = None  # PEM, with the chain
-    tls_key: Path | None = None
+    tls_cert: OptionalPath = None  # PEM, with the chain
+    tls_key: OptionalPath = None
     tls_at_proxy: bool = False  # TLS ends at a proxy in front: passwords may come over plain http
     body_limit: int = Field(4 * 1024 * 1024, ge=1024, le=1024**3)  # bytes of a request
     connections: int = Field(1000, ge=1, le=100_000)  # of http clients, at once
@@ -110,7 +188,7 @@ class ServerSettings(_Table):
     @model_validator(mode="after")
     def _tls_is_whole(self) -> "ServerSettings":
         if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("tls_cert and tls_key go together")
+            raise ValueError("tls_cert and tls_key go together: set both or neither")
         if not (self.tls_cert or self.tls_at_proxy or self.http.is_loopback):
             raise ValueError(
                 f"http = {self.http} is not loopback, and passwords must not cross a network in"
@@ -119,8 +197,13 @@ class ServerSettings(_Table):
         return self
 
     @property
+    def database_file(self) -> Path:
+        """Where the database is if `database` does not say otherwise."""
+        return self.data / "ewspush.db"
+
+    @property
     def database_url(self) -> str:
-        return self.database or f"sqlite:///{self.data / 'ewspush.db'}"
+        return self.database or f"sqlite:///{self.database_file}"
 
 
 class MailSettings(_Table):
@@ -157,7 +240,7 @@ class DeliverySettings(_Table):
     origin_requests: int = Field(50, ge=1, le=10_000)  # at once, to one origin
     unwritten: int = Field(10_000, ge=1)  # acknowledgements not yet written before sending pauses
     callback_allow: Networks = ()  # networks that may be called although the policy refuses them
-    ca_file: Path | None = None  # PEM, trusted in addition to the system's store
+    ca_file: OptionalPath = None  # PEM, trusted in addition to the system's store
 
 
 class LogSettings(_Table):
@@ -197,7 +280,7 @@ def load(
 
 def _as_table(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidSettings(f"{name}: should be a table")
+        raise InvalidSettings(f"{name}: {_A_TABLE}")
     return value
 
 
@@ -224,13 +307,57 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, str
     return tables
 
 
+_A_TABLE = "should be a table of keys"
+
+
 def _describe(error: Any) -> str:
-    """`table.key: what is wrong`, with the keys that exist where one is unknown."""
-    location = [str(part) for part in error["loc"]]
+    """`table.key: what is allowed`."""
+    table, *keys = (str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden" and not keys:
+        return f"{table}: unknown table; there are {', '.join(Settings.model_fields)}"
+    if error["type"] == "model_type":
+        return f"{table}: {_A_TABLE}"
+    if not keys:  # about several keys of the table, which the text names
+        return f"{table}: {_own_text(error)}"
+    fields = _fields_of(table)
+    name = f"{table}.{keys[0]}"
     if error["type"] == "extra_forbidden":
-        fields = Settings.model_fields
-        if len(location) > 1:
-            fields = fields[location[0]].annotation.model_fields  # type: ignore[union-attr]
-        return f"{'.'.join(location)}: unknown; known are {', '.join(fields)}"
-    text = error["msg"].removeprefix("Value error, ")
-    return f"{'.'.join(location[:2])}: {text[:1].lower()}{text[1:]}"
+        return f"{name}: unknown key; there are {', '.join(fields)}"
+    own = error["type"] == "value_error"
+    return f"{name}: {_own_text(error) if own else _allowed(fields[keys[0]])}"
+
+
+def _own_text(error: Any) -> str:
+    return str(error["ctx"]["error"])
+
+
+def _fields_of(table: str) -> dict[str, FieldInfo]:
+    model: Any = Settings.model_fields[table].annotation
+    fields: dict[str, FieldInfo] = model.model_fields
+    return fields
+
+
+def _allowed(field: FieldInfo) -> str:
+    """What a field may be, where no validator of ours says it."""
+    kinds = get_args(field.annotation) or (field.annotation,)
+    if get_origin(field.annotation) is Literal:
+        return f"should be {' or '.join(kinds)}"
+    what = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    if (kind := kinds[0]) not in what:
+        return "should be a path"
+    return f"should be {what[kind]}{_range(field)}"
+
+
+def _range(field: FieldInfo) -> str:
+    ends: dict[str, str] = {}
+    for rule in field.metadata:
+        for end in ("ge", "le"):
+            if hasattr(rule, end):
+                ends[end] = f"{getattr(rule, end):.10g}"
+    match ends:
+        case {"ge": low, "le": high}:
+            return f" from {low} to {high}"
+        case {"ge": low}:
+            return f" of at least {low}"
+        case _:
+            return ""

@@ -245,7 +245,8 @@ def test_an_event_puts_the_next_heartbeat_off(world: World) -> None:
     world.record(NEW_MAIL)
     world.advance(50)
     assert [attempt.received.names for attempt in world.attempts] == [
-        ["StatusEvent"], ["NewMailEvent"],
+        ["StatusEvent"],
+        ["NewMailEvent"],
     ]
 
 

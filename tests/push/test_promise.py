@@ -11,6 +11,7 @@ from math import inf
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -20,9 +21,10 @@ from ewspush.core.errors import InvalidWatermark
 from ewspush.core.events import EventType
 from ewspush.push import backlog
 from ewspush.settings import DeliverySettings
+from ewspush.store import subscriptions
 from support.attacked_server import MANNERS, PACES, READS, SENDS, WELL, WRITES, Fault, Pace, Server
 from support.careful_client import Standing, Subscriber, Wanted
-from support.world import pass_time
+from support.world import OK, World, fails, pass_time
 
 # Nothing here cuts the power, so nothing has to reach a disk.
 IN_MEMORY = next((path for path in ("/dev/shm",) if os.access(path, os.W_OK)), None)
@@ -338,3 +340,49 @@ TestPromise.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+# What the machine found, as plain as it can be said
+
+
+def test_a_server_that_has_nothing_to_wait_for_stops(world: World) -> None:
+    id = world.subscribe(minutes=1)
+    world.unsubscribe(id)
+    world.advance(61)
+    world.stop()
+
+
+def test_a_request_of_one_that_was_ended_counts_at_its_origin_until_it_is_answered(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path, origin_requests=1)
+    world.script = [OK, fails(after_s=10), OK]
+    ended = world.subscribe(number=1)
+    world.record(EventType.NEW_MAIL)
+    world.settle()
+    world.unsubscribe(ended)
+    world.subscribe(number=2)
+    assert len(world.attempts) == 2
+    world.advance(10)
+    assert len(world.attempts) == 3
+    world.close()
+
+
+def test_sending_pauses_for_acknowledgements_of_one_subscription_as_for_those_of_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, unwritten=3, batch=1)
+    world.record(*[EventType.NEW_MAIL] * 20)
+    whole = subscriptions.write_progress
+
+    def locked(*_: object) -> None:
+        raise OSError("database is locked")
+
+    monkeypatch.setattr(subscriptions, "write_progress", locked)
+    world.subscribe(after=0)
+    world.advance(30)
+    assert len(world.attempts) == 3
+    monkeypatch.setattr(subscriptions, "write_progress", whole)
+    world.advance(2)
+    assert len(world.attempts) == 20
+    world.close()

@@ -77,8 +77,7 @@ class Cluster:
         self._administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self) -> None:
-        self._process.send_signal(signal.SIGQUIT)  # at once, whoever is connected
-        self._process.wait(_PATIENCE_S)
+        _stop(self._process)
         shutil.rmtree(self._folder)
 
     @cached_property
@@ -108,7 +107,7 @@ class Cluster:
             check=False, capture_output=True, cwd=self._folder, **self._as_user,
         )  # fmt: skip
         if made.returncode:
-            raise Unavailable(f"initdb failed: {made.stderr.decode(errors='replace').strip()}")
+            raise Unavailable(f"initdb failed: {_last_line(made.stderr)}")
 
     def _run(self, programs: Path) -> "subprocess.Popen[bytes]":
         options = [part for option in _OPTIONS for part in ("-c", option)]
@@ -125,9 +124,8 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 if time.monotonic() < until_s:
                     continue
-                process.kill()
-                process.wait()
-            raise Unavailable(f"postgres does not start: {log.read_text(errors='replace')}")
+                _stop(process)
+            raise Unavailable(f"postgres does not start: {_last_line(log.read_bytes())}")
         return process
 
     def _answers(self) -> bool:
@@ -138,6 +136,15 @@ class Cluster:
         except psycopg.OperationalError:
             return False
         return True
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.send_signal(signal.SIGQUIT)  # at once, whoever is connected
+    process.wait(_PATIENCE_S)
+
+
+def _last_line(output: bytes) -> str:
+    return output.decode(errors="replace").strip().rpartition("\n")[2]
 
 
 def _connect(folder: Path) -> Any:

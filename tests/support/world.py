@@ -115,7 +115,12 @@ class World:
         clock.rightNow = self.clock.seconds()
         self.clock = clock  # what an engine before it had scheduled never happens
         self.engine = Engine(
-            clock, self.now_s, self._in_thread, self.database, self._judge, self._post,
+            clock,
+            self.now_s,
+            self._in_thread,
+            self.database,
+            self._judge,
+            self._post,
             self.settings,
         )
         self._run(ensureDeferred(self.engine.start()))

@@ -1,13 +1,16 @@
 """The command line: `ewspush --help` tells what there is."""
 
 import sys
+from typing import NoReturn
 
 import click
 
 import ewspush
-from ewspush.cli import deliver, demo, mailbox, responder, serve, subscription
-from ewspush.control.commands import CommandError
-from ewspush.settings import InvalidSettings
+from ewspush.cli import deliver, demo, mailbox, options, responder, serve, subscription
+from ewspush.control import CommandError
+
+_WRONG_USAGE = 2
+_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -15,9 +18,9 @@ from ewspush.settings import InvalidSettings
 def commands() -> None:
     """An EWS-compatible push notification server.
 
-    `ewspush demo` shows what it does in 15 seconds. `ewspush serve` runs a server; the other
-    commands work on the server of the same data directory, and mailbox commands also while none
-    runs.
+    `ewspush demo` shows in a few seconds what it does. `ewspush serve` runs a server. The other
+    commands work on the server of the same data directory; those for mailboxes and subscriptions
+    also while none runs.
     """
 
 
@@ -30,9 +33,30 @@ commands.add_command(responder.responder)
 
 
 def main() -> None:
-    """The console script. An error is one line on standard error and exit status 1."""
+    """The console script. An error is one line on standard error.
+
+    The exit status is 2 for a wrong command line, 130 for Ctrl-C and 1 for any other error.
+    """
     try:
-        commands(standalone_mode=True)
-    except (CommandError, InvalidSettings) as error:
-        click.echo(f"ewspush: {error}", err=True)
-        sys.exit(1)
+        sys.exit(commands(prog_name="ewspush", standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(_WRONG_USAGE)
+    except click.UsageError as error:
+        _fail(_describe_wrong_usage(error), _WRONG_USAGE)
+    except CommandError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(options.describe(error))
+    except click.Abort:
+        sys.exit(_INTERRUPTED)
+
+
+def _fail(why: str, status: int = 1) -> NoReturn:
+    options.print_error(why)
+    sys.exit(status)
+
+
+def _describe_wrong_usage(error: click.UsageError) -> str:
+    path = error.ctx.command_path if error.ctx else "ewspush"
+    return f"{error.format_message().rstrip('.')} (`{path} --help` tells more)"

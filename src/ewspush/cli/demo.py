@@ -2,36 +2,39 @@
 
 import sys
 import tempfile
-from pathlib import Path
 
 import click
 
-from ewspush import settings as all_settings
+from ewspush.cli import options
+from ewspush.control import CommandError
 
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave the server running, and say what to try next.")
 def demo(keep: bool) -> None:
-    """Show what ewspush does, in less than 20 seconds and without any configuration.
+    """Show in a few seconds what ewspush does, without any configuration.
 
-    A server and a push responder start on free ports, real mail comes in, notifications go out,
-    the responder fails and recovers, and unsubscribes. Exit status 0 if everything happened.
+    A server and a push responder start on free ports of this machine, in a temporary directory.
+    An application subscribes, real mail comes in, notifications go out; the responder fails,
+    recovers, and unsubscribes. The exit status is 0 if all of it happened as promised.
     """
+    # Imported late: what the server needs takes a while, and other commands do not need it.
     from twisted.internet import reactor
 
-    from ewspush import log
+    from ewspush import log, settings
     from ewspush.cli.story import Story
 
+    options.keep_files_private()
     with tempfile.TemporaryDirectory(prefix="ewspush-demo-") as folder:
-        settings = all_settings.load(
-            None,
-            {},
-            {
-                "server": {"data": Path(folder), "http": "127.0.0.1:0", "lmtp": "127.0.0.1:0"},
-                "delivery": {"callback_allow": "127.0.0.0/8", "first_retry_wait_s": 0.5},
-                "log": {"level": "error"},
-            },
-        )
-        log.configure(settings.log)
-        status = Story(reactor, settings, keep).run()
+        given = {
+            "server": {"data": folder, "http": "127.0.0.1:0", "lmtp": "127.0.0.1:0"},
+            "delivery": {"callback_allow": "127.0.0.0/8", "first_retry_wait_s": 0.5},
+            "log": {"level": "error"},
+        }
+        try:
+            chosen = settings.load(None, {}, given)
+        except settings.InvalidSettings as error:  # the path of temporary directories is too long
+            raise CommandError(str(error)) from None
+        log.configure(chosen.log)
+        status = Story(reactor, chosen, keep).run()
     sys.exit(status)

@@ -7,26 +7,37 @@ from typing import Any
 import click
 
 from ewspush.cli import options
-from ewspush.control import client
+from ewspush.cli.connection import connect
+from ewspush.control import CommandError
+
+_PASSWORD_LIMIT = 8192  # bytes read; what is too long is refused by the command
 
 
 @click.group()
 def mailbox() -> None:
-    """Create and list mailboxes, while the server runs or not."""
+    """Create and list mailboxes."""
 
 
 @mailbox.command()
 @click.argument("address")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password, one line, from standard input."
+)
 @options.where
-def create(address: str, password_stdin: bool, config: Path | None, data: Path | None) -> None:
-    """Create the mailbox ADDRESS, as in: ewspush mailbox create user@example.org
+def create(address: str, password_stdin: bool, config: Path | None, data: str | None) -> None:
+    """Create the mailbox ADDRESS, while the server runs or not.
 
-    Prints a password that it generates, unless --password-stdin gives one.
+    \b
+    ewspush mailbox create user@example.org
+    ewspush mailbox create user@example.org --password-stdin < password.txt
+
+    Without --password-stdin a password is generated and printed. It is shown this once: only its
+    hash is kept.
     """
     settings = options.load(config, data)
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    with client.connect(settings.server) as server:
+    password = _read_password() if password_stdin else None
+    options.keep_files_private()
+    with connect(settings.server, may_create=True) as server:
         created = server.call("mailbox.create", address=address, password=password)
     click.echo(f"created {created['address']}")
     if "password" in created:
@@ -36,15 +47,27 @@ def create(address: str, password_stdin: bool, config: Path | None, data: Path |
 @mailbox.command("list")
 @options.where
 @options.as_json
-def list_(config: Path | None, data: Path | None, as_json: bool) -> None:
-    """List mailboxes, with how many events each has had and how many live subscriptions it has."""
+def list_(config: Path | None, data: str | None, as_json: bool) -> None:
+    """List mailboxes, while the server runs or not.
+
+    EVENTS counts all that ever happened in a mailbox, SUBSCRIPTIONS the live ones.
+    """
     settings = options.load(config, data)
     found: list[dict[str, Any]] = []
-    with client.connect(settings.server) as server:
+    with connect(settings.server) as server:
         while page := server.call("mailbox.list", after=found[-1]["address"] if found else ""):
             found += page
     if as_json:
         options.print_json(found)
     else:
         columns = ("address", "created_at", "events", "subscriptions")
-        options.print_table(columns, [[each[name] for name in columns] for each in found])
+        titles = ("address", "created", "events", "subscriptions")
+        options.print_table(titles, [[each[name] for name in columns] for each in found])
+
+
+def _read_password() -> str:
+    line = sys.stdin.buffer.readline(_PASSWORD_LIMIT)
+    try:
+        return line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise CommandError("the password is not UTF-8") from None

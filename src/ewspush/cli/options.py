@@ -1,25 +1,30 @@
-"""Options that several commands have."""
+"""Options that several commands have, and the forms in which they print."""
 
 import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ewspush import settings as all_settings
-from ewspush.settings import Settings
+from ewspush.control import CommandError
+
+if TYPE_CHECKING:
+    from ewspush.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _config = click.option(
-    "--config", type=click.Path(path_type=Path, dir_okay=False), help="A settings file (TOML)."
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Settings (TOML); samples/ewspush.toml has them all.",
 )
 _data = click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The data directory; ./ewspush-data if neither this nor a setting says otherwise.",
+    metavar="DIR",
+    help="The data directory.  [default: ewspush-data, if no setting says otherwise]",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -29,10 +34,31 @@ def where(command: F) -> F:
     return _config(_data(command))
 
 
-def load(config: Path | None, data: Path | None, **server: Any) -> Settings:
-    """The settings, those of the command line first. Raises InvalidSettings."""
+def load(config: Path | None, data: str | None, **server: Any) -> "Settings":
+    """The settings, those of the command line first. Raises CommandError."""
+    # Imported late: Pydantic takes a while, and --help does not need it.
+    from ewspush import settings
+
     given = {key: value for key, value in {"data": data, **server}.items() if value is not None}
-    return all_settings.load(config, os.environ, {"server": given})
+    try:
+        return settings.load(config, os.environ, {"server": given})
+    except settings.InvalidSettings as error:
+        raise CommandError(str(error)) from None
+
+
+def keep_files_private() -> None:
+    """Let only the owner read the files that follow: they hold mail and password hashes."""
+    os.umask(0o077)
+
+
+def describe(error: OSError) -> str:
+    """What went wrong, and with which file."""
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+
+
+def print_error(text: str) -> None:
+    """On one line of standard error."""
+    click.echo(f"ewspush: {' '.join(text.split())}", err=True)
 
 
 def print_json(value: object) -> None:
@@ -49,5 +75,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         click.echo("  ".join(cells).rstrip())
 
 
+def printable(text: str) -> str:
+    """`text` from outside, on one line and without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def _text(cell: object) -> str:
-    return "-" if cell is None else str(cell)
+    return "-" if cell is None else printable(str(cell))

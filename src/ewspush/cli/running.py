@@ -1,45 +1,65 @@
 """Running the reactor around a server."""
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
-import click
+import structlog
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.python.failure import Failure
 
+from ewspush.cli import options
 from ewspush.server import CannotStart, Server, use_monotonic_time
 from ewspush.store.database import UnsupportedDatabase
 from ewspush.store.lock import InUse
+
+log = structlog.get_logger()
 
 
 def run(reactor: Any, server: Server, started: Callable[[], None] = lambda: None) -> int:
     """Run `server` until the reactor is stopped, by a signal for one; the exit status.
 
-    `started` is called when it listens.
+    `started` is called when it listens. What keeps it from starting is said on standard error.
     """
     use_monotonic_time(reactor)
+    end: Deferred[None] = Deferred()
+    is_up = False
     status = 0
 
-    def start() -> None:
-        ensureDeferred(server.start()).addCallback(running).addErrback(failed)
+    async def live() -> None:
+        nonlocal status, is_up
+        try:
+            await server.start()
+            is_up = True
+            started()
+            await end
+            await server.stop()
+        except Exception as error:
+            status = 1
+            _tell(error)
+        finally:
+            if not end.called:
+                reactor.stop()
 
-    def running(_: None) -> None:
-        reactor.addSystemEventTrigger("before", "shutdown", stop)
-        started()
+    def begin() -> None:
+        life = ensureDeferred(live())
 
-    def stop() -> "Deferred[None]":
-        return ensureDeferred(server.stop()).addErrback(failed)
+        def finish() -> "Deferred[None] | None":
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)  # it ends soon, and is not asked twice
+            end.callback(None)
+            return life if is_up else None  # one that still starts has begun nothing
 
-    def failed(failure: Failure) -> None:
-        nonlocal status
-        status = 1
-        if failure.check(CannotStart, UnsupportedDatabase, InUse):
-            click.echo(f"ewspush: {failure.value}", err=True)
-        else:
-            click.echo(f"ewspush: {failure.getTraceback()}", err=True)
-        if reactor.running:
-            reactor.stop()
+        reactor.addSystemEventTrigger("before", "shutdown", finish)
 
-    reactor.callWhenRunning(start)
+    reactor.callWhenRunning(begin)
     reactor.run()
     return status
+
+
+def _tell(error: Exception) -> None:
+    if isinstance(error, CannotStart | UnsupportedDatabase | InUse):
+        options.print_error(str(error))
+    elif isinstance(error, OSError):
+        options.print_error(options.describe(error))
+    else:
+        log.critical("server.bug", exc_info=error)

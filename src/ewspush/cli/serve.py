@@ -11,15 +11,22 @@ from ewspush.cli import options
 
 @click.command()
 @options.where
-@click.option("--http", metavar="HOST:PORT", help="Where EWS clients come. [127.0.0.1:8080]")
-@click.option("--lmtp", metavar="HOST:PORT", help="Where mail comes in. [127.0.0.1:8024]")
-@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain (PEM).")
-@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key (PEM).")
-def serve(config: Path | None, data: Path | None, **server: Any) -> None:
+@click.option(
+    "--http", metavar="HOST:PORT", help="Where EWS clients come.  [default: 127.0.0.1:8080]"
+)
+@click.option("--lmtp", metavar="HOST:PORT", help="Where mail comes in.  [default: 127.0.0.1:8024]")
+@click.option("--tls-cert", metavar="FILE", help="Certificate with its chain (PEM): https.")
+@click.option("--tls-key", metavar="FILE", help="Its key (PEM).")
+def serve(config: Path | None, data: str | None, **server: Any) -> None:
     """Run a server until SIGTERM or Ctrl-C.
 
-    Settings come from the file, then from EWSPUSH_TABLE_KEY in the environment (as in
-    EWSPUSH_DELIVERY_BATCH=50), then from these options. The first start makes the database.
+    \b
+    ewspush serve
+    EWSPUSH_DELIVERY_BATCH=50 ewspush serve --data /var/lib/ewspush --http [::1]:8080
+
+    Settings come from the file, then from EWSPUSH_TABLE_KEY in the environment, then from these
+    options; the last wins. The first start makes the database, later ones bring it up to date. Log
+    lines go to standard error.
     """
     settings = options.load(config, data, **server)
     # Imported late: what the server needs takes a while, and other commands do not need it.
@@ -27,6 +34,7 @@ def serve(config: Path | None, data: Path | None, **server: Any) -> None:
     from ewspush.cli.running import run
     from ewspush.server import Server
 
+    options.keep_files_private()
     log.configure(settings.log)
     from twisted.internet import reactor
 

@@ -2,27 +2,44 @@
 
 import click
 
+from ewspush.cli.options import printable
 from ewspush.cli.push_responder import Handled
-from ewspush.wire import received
+from ewspush.wire.received import NotANotification, ReceivedEvent, ReceivedNotification
 
 
-def lines(handled: Handled) -> list[str]:
-    """What came and what was answered: a headline, then a line for each event."""
-    colour = "green" if handled.is_acknowledged else "yellow"
-    answer = click.style(handled.answer, fg=colour)
-    try:
-        notification = received.parse(handled.body)
-    except received.NotANotification as error:
-        return [f"#{handled.number}  not a notification ({error})  -> {answer}"]
+def headline(handled: Handled) -> str:
+    """What came and what was answered."""
+    answer = click.style(handled.answer, fg="green" if handled.is_acknowledged else "yellow")
+    return f"#{handled.number}  {_what(handled.notification)}  -> {answer}"
+
+
+def events(handled: Handled) -> list[str]:
+    """A line for each event; none for a heartbeat, whose watermark is in the headline."""
+    notification = handled.notification
+    if isinstance(notification, NotANotification) or _is_heartbeat(notification):
+        return []
+    return [_event(event) for event in notification.events]
+
+
+def _what(notification: ReceivedNotification | NotANotification) -> str:
+    if isinstance(notification, NotANotification):
+        return f"not a notification ({printable(str(notification))})"
+    previous = printable(notification.previous_watermark)
+    if _is_heartbeat(notification):
+        watermark = printable(notification.events[0].watermark)
+        moved = "" if watermark == previous else f", on to {watermark}"
+        return f"heartbeat at {previous}{moved}"
     count = len(notification.events)
-    what = "heartbeat" if notification.events[0].name == "StatusEvent" else f"{count} events"
+    what = "1 event" if count == 1 else f"{count} events"
     more = ", more to come" if notification.more_events else ""
-    head = f"#{handled.number}  {what}{more}, after {notification.previous_watermark}  -> {answer}"
-    return [head, *(f"    {_event(event)}" for event in notification.events)]
+    return f"{what} after {previous}{more}"
 
 
-def _event(event: received.ReceivedEvent) -> str:
-    parts = [event.name.ljust(17), event.watermark, event.timestamp, event.subject]
-    if event.unread_count is not None:
-        parts.append(f"{event.unread_count} unread")
-    return "  ".join(part for part in parts if part)
+def _is_heartbeat(notification: ReceivedNotification) -> bool:
+    return [event.name for event in notification.events] == ["StatusEvent"]
+
+
+def _event(event: ReceivedEvent) -> str:
+    unread = f"{event.unread_count} unread" if event.unread_count is not None else None
+    parts = (event.name.ljust(13), event.watermark, event.timestamp, event.subject, unread)
+    return printable("  ".join(part for part in parts if part))

@@ -1,31 +1,37 @@
 """`ewspush subscription`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ewspush.cli import options
-from ewspush.control import client
+from ewspush.cli.connection import connect
+
+_MINUTE_S = 60
+_HOUR_S = 3600
 
 
 @click.group()
 def subscription() -> None:
-    """See the push subscriptions and why they get what they get."""
+    """See the push subscriptions, and why one gets nothing."""
 
 
 @subscription.command("list")
 @click.option("--mailbox", metavar="ADDRESS", help="Only those of this mailbox.")
 @options.where
 @options.as_json
-def list_(mailbox: str | None, config: Path | None, data: Path | None, as_json: bool) -> None:
-    """List subscriptions, live ones and those that were parked or ended in the last 30 days.
+def list_(mailbox: str | None, config: Path | None, data: str | None, as_json: bool) -> None:
+    """List subscriptions: live ones, and those that were parked or ended in the last 30 days.
 
-    BEHIND counts the events of the mailbox, wanted or not, since the last one acknowledged.
+    BEHIND counts the events of the mailbox, wanted or not, since the last one acknowledged. NEXT
+    and LAST ATTEMPT are known to a running server only. Queries of URLs, which often hold secrets,
+    are left out.
     """
     settings = options.load(config, data)
     found: list[dict[str, Any]] = []
-    with client.connect(settings.server) as server:
+    with connect(settings.server) as server:
         after: str | None = ""
         while after is not None:
             page = server.call("subscription.list", mailbox=mailbox, after=after)
@@ -33,55 +39,97 @@ def list_(mailbox: str | None, config: Path | None, data: Path | None, as_json: 
     if as_json:
         options.print_json(found)
         return
-    columns = ("id", "mailbox", "phase", "behind", "next", "next_at", "last attempt", "url")
-    options.print_table(columns, [[*map(_summary(each).get, columns)] for each in found])
+    columns = ("id", "mailbox", "phase", "behind", "next", "last attempt", "url")
+    now = datetime.now(UTC)
+    options.print_table(columns, [_row(each, now) for each in found])
 
 
 @subscription.command()
 @click.argument("id")
 @options.where
 @options.as_json
-def show(id: str, config: Path | None, data: Path | None, as_json: bool) -> None:
-    """Show everything that is known of the subscription ID."""
+def show(id: str, config: Path | None, data: str | None, as_json: bool) -> None:
+    """Show everything that is known of the subscription ID, as `subscription list` prints it.
+
+    What comes next and the last attempt are known to a running server only.
+    """
     settings = options.load(config, data)
-    with client.connect(settings.server) as server:
+    with connect(settings.server) as server:
         found = server.call("subscription.show", id=id)
     if as_json:
         options.print_json(found)
         return
-    for name, value in _details(found):
-        click.echo(f"{name + ':':<22}{value}")
+    for name, value in _details(found, datetime.now(UTC)):
+        click.echo(f"{name + ':':<22}{options.printable(value)}")
 
 
-def _summary(found: dict[str, Any]) -> dict[str, Any]:
+def _row(found: dict[str, Any], now: datetime) -> list[object]:
     attempt = found["last_attempt"]
-    return {**found, "last attempt": attempt["outcome"] if attempt else None}
+    following = f"{found['next']} {_in(found['next_at'], now)}" if found["next"] else None
+    return [
+        found["id"],
+        found["mailbox"],
+        found["phase"],
+        found["behind"],
+        following,
+        attempt["outcome"] if attempt else None,
+        _without_query(found["url"]),
+    ]
 
 
-def _details(found: dict[str, Any]) -> list[tuple[str, object]]:
-    folders = "all" if found["folders"] is None else ", ".join(found["folders"])
-    details: list[tuple[str, object]] = [
+def _details(found: dict[str, Any], now: datetime) -> list[tuple[str, str]]:
+    is_live = found["over_at"] is None
+    details = [
         ("id", found["id"]),
         ("kind", found["kind"]),
         ("mailbox", found["mailbox"]),
         ("url", found["url"]),
-        ("folders", folders),
+        ("folders", "all" if found["folders"] is None else ", ".join(found["folders"])),
         ("event types", ", ".join(found["event_types"])),
         ("status frequency", f"{found['status_frequency_min']} min"),
+        ("caller data", found["caller_data"]),
         ("created", found["created_at"]),
         ("phase", found["phase"]),
-        ("last acknowledged", f"{found['watermark']} ({found['behind']} events behind the head)"),
+        ("over since", found["over_at"]),
+        ("last acknowledged", f"{found['watermark']} ({_behind(found['behind'])})"),
+        ("failed attempts", found["failures"]),
     ]
-    if found["failures"]:
-        details.append(("failed attempts", found["failures"]))
-    if found["next"]:
-        details.append((f"next {found['next']}", found["next_at"] or "now"))
-    if found["gives_up_at"]:
-        details.append(("gives up", found["gives_up_at"]))
-    if found["over_at"]:
-        details.append(("over since", found["over_at"]))
-    if found["last_attempt"]:
-        attempt = found["last_attempt"]
-        outcome = f"{attempt['at']}  {attempt['outcome']}  {attempt['detail']}".rstrip()
-        details.append(("last attempt", outcome))
-    return details
+    if is_live:
+        next_name = f"next {found['next'] or 'attempt'}"
+        details += [
+            (next_name, _when(found["next_at"], now) if found["next"] else "no server runs"),
+            ("gives up", found["gives_up_at"] and _when(found["gives_up_at"], now)),
+        ]
+    details.append(("last attempt", _attempt(found["last_attempt"])))
+    return [(name, str(value)) for name, value in details if value]
+
+
+def _behind(events: int) -> str:
+    return f"{events} event{'' if events == 1 else 's'} behind the head"
+
+
+def _attempt(attempt: dict[str, Any] | None) -> str:
+    if attempt is None:
+        return "none known"
+    return f"{attempt['at']}  {attempt['outcome']}  {attempt['detail']}".rstrip()
+
+
+def _when(at: str | None, now: datetime) -> str:
+    return f"{at} ({_in(at, now)})" if at else _in(at, now)
+
+
+def _in(at: str | None, now: datetime) -> str:
+    """How long it is until then; None is now."""
+    left_s = round((datetime.fromisoformat(at) - now).total_seconds()) if at else 0
+    if left_s <= 0:
+        return "now"
+    if left_s < 2 * _MINUTE_S:
+        return f"in {left_s} s"
+    if left_s < 2 * _HOUR_S:
+        return f"in {left_s // _MINUTE_S} min"
+    return f"in {left_s // _HOUR_S} h"
+
+
+def _without_query(url: str) -> str:
+    before, mark, _ = url.partition("?")
+    return f"{before}?…" if mark else before

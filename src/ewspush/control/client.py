@@ -1,21 +1,17 @@
-"""Giving commands to the server of a data directory, or to its database while no server runs."""
+"""Giving commands to the running server of a data directory."""
 
+import errno
 import json
+import os
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ewspush.control import CONTROL_SOCKET
-from ewspush.control.commands import CommandError, Commands
-from ewspush.settings import ServerSettings
-from ewspush.store import lock
-from ewspush.store.database import Database, UnsupportedDatabase
+from ewspush.control import CONTROL_SOCKET, REQUEST_LIMIT, CommandError
 
 _TIMEOUT_S = 60.0  # for an answer
-_STARTING_S = 5.0  # a server that holds the lock and does not yet listen is waited for so long
+_QUEUE_FULL_S = 0.02  # before trying again
 
 
 class NoServer(CommandError):
@@ -26,62 +22,35 @@ class RunningServer:
     """A server that runs on a data directory."""
 
     def __init__(self, data: Path) -> None:
-        self._path = data / CONTROL_SOCKET
+        self._data = data
 
     def call(self, command: str, **arguments: Any) -> Any:
         """Carry out one command. Raises NoServer, or CommandError as the server does."""
         request = json.dumps({"command": command, "arguments": arguments}).encode() + b"\n"
+        if len(request) > REQUEST_LIMIT:
+            raise CommandError("the arguments of this command are too long")
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_TIMEOUT_S)
-            try:
-                connection.connect(str(self._path))
-            except OSError as error:
-                raise NoServer(f"no server runs on {self._path.parent}: {error}") from None
+            self._connect(connection)
             try:
                 connection.sendall(request)
                 answer = json.loads(connection.makefile("rb").readline())
-            except (OSError, ValueError) as error:
-                raise CommandError(f"the server did not answer: {error}") from None
+            except (OSError, ValueError):
+                raise CommandError(
+                    f"the server of {self._data} did not answer: is it stopping? Its log says more"
+                ) from None
         if "error" in answer:
             raise CommandError(answer["error"])
         return answer["result"]
 
-
-class _Direct:
-    """The same commands, on the database itself."""
-
-    def __init__(self, commands: Commands) -> None:
-        self._commands = commands.by_name()
-
-    def call(self, command: str, **arguments: Any) -> Any:
-        return self._commands[command](**arguments)
-
-
-@contextmanager
-def connect(settings: ServerSettings) -> "Iterator[RunningServer | _Direct]":
-    """The running server of these settings, or their database if no server runs.
-
-    Raises CommandError.
-    """
-    server = RunningServer(settings.data)
-    until_s = time.monotonic() + _STARTING_S
-    while True:
-        try:
-            server.call("status")
-            yield server
-            return
-        except NoServer:
-            pass
-        try:
-            with lock.exclusive(settings.database_url, patience_s=0.2):
-                database = Database.open(settings.database_url)
-                try:
-                    yield _Direct(Commands(database, time.time))
-                finally:
-                    database.close()
-                return
-        except UnsupportedDatabase as error:
-            raise CommandError(str(error)) from None
-        except lock.InUse as error:
-            if time.monotonic() >= until_s:
-                raise CommandError(str(error)) from None
+    def _connect(self, connection: socket.socket) -> None:
+        until_s = time.monotonic() + _TIMEOUT_S
+        while (error := connection.connect_ex(str(self._data / CONTROL_SOCKET))) == errno.EAGAIN:
+            if time.monotonic() >= until_s:  # many others wait to be accepted
+                break
+            time.sleep(_QUEUE_FULL_S)
+        # Refused: the socket was left behind by a server that was killed.
+        if error in (errno.ENOENT, errno.ENOTDIR, errno.ECONNREFUSED):
+            raise NoServer(f"no server runs on {self._data}")
+        if error:
+            raise CommandError(f"cannot reach the server of {self._data}: {os.strerror(error)}")

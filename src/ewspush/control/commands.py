@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ewspush.core import watermark
+from ewspush.control import CommandError
+from ewspush.core import addresses, watermark
 from ewspush.core.errors import EwsError
 from ewspush.core.ids import Kind, ObjectId
 from ewspush.core.subscription import Retrying
@@ -16,14 +17,10 @@ from ewspush.store.mailboxes import Mailbox
 from ewspush.store.subscriptions import Subscription
 from ewspush.wire import ids
 
-PAGE = 500  # mailboxes in one answer
+PAGE = 500  # mailboxes, and subscriptions or a few more, in one answer
 
 Record = dict[str, Any]
 """A JSON object."""
-
-
-class CommandError(Exception):
-    """A command that cannot be carried out. `str()` is one line that says why."""
 
 
 class Commands:
@@ -52,12 +49,13 @@ class Commands:
         """Create a mailbox; its password is generated, and in the answer, if none is given."""
         chosen = passwords.generate() if password is None else password
         if not 0 < len(chosen) <= passwords.LONGEST:
-            raise CommandError(f"a password has 1 to {passwords.LONGEST} characters")
+            raise CommandError(f"a password should have 1 to {passwords.LONGEST} characters")
+        address = _normalize(address)
         password_hash = passwords.hash_password(chosen)
         try:
             with self._database.write() as tx:
                 mailbox = mailbox_operations.create(tx, address, password_hash, int(self._now_s()))
-        except (ValueError, mailbox_operations.AddressTaken) as error:
+        except mailbox_operations.AddressTaken as error:
             raise CommandError(str(error)) from None
         created = {"address": mailbox.address}
         return created if password is not None else {**created, "password": chosen}
@@ -83,29 +81,22 @@ class Commands:
             else:
                 some = mailboxes.in_order(tx, after, PAGE)
                 following = some[-1].address if len(some) == PAGE else None
-            found = [
-                self._describe(tx, owner, one)
-                for owner in some
-                for one in subscriptions.of_mailbox(tx, owner.id)
-            ]
+            found: list[Record] = []
+            for owner in some:
+                of_mailbox = subscriptions.of_mailbox(tx, owner.id)
+                found += [self._describe(tx, owner, one) for one in of_mailbox]
+                if len(found) >= PAGE and mailbox is None:
+                    following = owner.address
+                    break
         return {"subscriptions": found, "next": following}
 
     def show_subscription(self, id: str) -> Record:
         """Everything that is known of one subscription."""
-        try:
-            parsed = ids.decode(id)
-        except EwsError:
-            parsed = None
+        wanted = _decode(id)
         with self._database.read() as tx:
-            found = (
-                subscriptions.by_number(tx, parsed.mailbox, parsed.number)
-                if parsed and parsed.kind is Kind.SUBSCRIPTION
-                else None
-            )
-            if found is None or parsed is None:
-                raise CommandError(f"there is no subscription {id}")
-            owner = mailboxes.lock(tx, parsed.mailbox)
-            if owner is None:
+            owner = mailboxes.by_id(tx, wanted.mailbox)
+            found = subscriptions.by_number(tx, wanted.mailbox, wanted.number)
+            if owner is None or found is None:
                 raise CommandError(f"there is no subscription {id}")
             return self._describe(tx, owner, found)
 
@@ -127,7 +118,7 @@ class Commands:
             "over_at": _time(one.over_at_s),
             "next": None,
             "next_at": None,
-            "gives_up_at": None,
+            "gives_up_at": _gives_up_s(one),
             "last_attempt": None,
         }
         described |= self._live(id) or {}
@@ -140,11 +131,35 @@ class Commands:
         return described
 
 
+def _decode(id: str) -> ObjectId:
+    try:
+        decoded = ids.decode(id)
+    except EwsError:
+        raise CommandError(f"there is no subscription {id}: that is not an id of ewspush") from None
+    if decoded.kind is not Kind.SUBSCRIPTION:
+        kind = decoded.kind.name.lower()
+        raise CommandError(f"there is no subscription {id}: that is an id of a {kind}")
+    return decoded
+
+
 def _find_mailbox(tx: Transaction, address: str) -> Mailbox:
-    mailbox = mailboxes.by_address(tx, address.strip().lower())
+    mailbox = mailboxes.by_address(tx, _normalize(address))
     if mailbox is None:
         raise CommandError(f"there is no mailbox {address}")
     return mailbox
+
+
+def _normalize(address: str) -> str:
+    try:
+        return addresses.normalize(address)
+    except addresses.InvalidAddress as error:
+        raise CommandError(str(error)) from None
+
+
+def _gives_up_s(one: Subscription) -> float | None:
+    if not isinstance(one.phase, Retrying):
+        return None
+    return one.phase.since_s + one.status_frequency_min * 60
 
 
 def _folder_names(tx: Transaction, one: Subscription) -> list[str] | None:

@@ -1,60 +1,75 @@
 """The Unix socket through which the command line talks to a running server.
 
-A request is one line of JSON, `{"command": NAME, "arguments": {…}}`; so is the answer, with
-`result` or with `error`. Who may open the socket (mode 0600) may do everything.
+A connection is for one request, one line of JSON, `{"command": NAME, "arguments": {…}}`; so is the
+answer, with `result` or with `error`. Who may open the socket (mode 0600) may do everything.
 """
 
+import inspect
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
 from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.protocols.basic import LineOnlyReceiver
+from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 
-from ewspush.control.commands import CommandError, Commands
+from ewspush.control import REQUEST_LIMIT, CommandError
+from ewspush.control.commands import Commands
 from ewspush.threads import InThread
 
 log = structlog.get_logger()
 
-REQUEST_LIMIT = 64 * 1024  # bytes
+CONNECTIONS = 200  # at once; a script may run many commands
+REQUEST_TIMEOUT_S = 30.0  # from the connection to the end of the request
 
 
-class _Connection(LineOnlyReceiver):
+class _Connection(LineOnlyReceiver, TimeoutMixin):
     transport: Any
+    factory: "ControlFactory"
     delimiter = b"\n"
     MAX_LENGTH = REQUEST_LIMIT
+    _asked = False
 
-    def __init__(self, commands: Mapping[str, Callable[..., Any]], in_thread: InThread) -> None:
-        self._commands = commands
-        self._in_thread = in_thread
+    def connectionMade(self) -> None:
+        self.setTimeout(REQUEST_TIMEOUT_S)
 
     def lineReceived(self, line: bytes) -> None:
-        try:
-            request = json.loads(line)
-            command = self._commands[request["command"]]
-            arguments = dict(request["arguments"])
-        except (ValueError, KeyError, TypeError):
-            self._send({"error": "the running server does not know this command"})
+        if self._asked:
             return
-        running = self._in_thread(lambda: command(**arguments))
-        running.addCallbacks(self._succeeded, self._failed)
+        self._asked = True
+        self.setTimeout(None)
+        self.transport.pauseProducing()
+        try:
+            call = self.factory.find(json.loads(line))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self._answer({"error": "the running server does not know this command"})
+            return
+        self.factory.in_thread(call).addCallbacks(self._succeeded, self._failed)
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002
+        self.setTimeout(None)
+        self._answer({"error": f"a command has {REQUEST_LIMIT} bytes at most"})
 
     def _succeeded(self, result: object) -> None:
-        self._send({"result": result})
+        self._answer({"result": result})
 
     def _failed(self, failure: Failure) -> None:
         if failure.check(CommandError):
-            self._send({"error": str(failure.value)})
+            self._answer({"error": str(failure.value)})
         else:
             log.error("control.failed", traceback=failure.getTraceback())
-            self._send({"error": "the server could not do this; its log says why"})
+            self._answer({"error": "the server could not do this; its log says why"})
 
-    def _send(self, answer: object) -> None:
-        if self.transport is not None:
-            self.transport.write(json.dumps(answer).encode() + b"\n")
+    def _answer(self, answer: object) -> None:
+        self.transport.write(json.dumps(answer).encode() + b"\n")
+        self.transport.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002
+        self.setTimeout(None)
+        self.factory.connections -= 1
 
 
 class ControlFactory(Factory[_Connection]):
@@ -66,9 +81,19 @@ class ControlFactory(Factory[_Connection]):
         self, commands: Commands, status: Callable[[], Mapping[str, Any]], in_thread: InThread
     ) -> None:
         self._commands = {"status": status, **commands.by_name()}
-        self._in_thread = in_thread
+        self.in_thread = in_thread
+        self.connections = 0
 
-    def buildProtocol(self, addr: IAddress | None) -> _Connection:  # noqa: ARG002
-        connection = _Connection(self._commands, self._in_thread)
+    def find(self, request: Any) -> Callable[[], Any]:
+        """What this request asks for. Raises KeyError or TypeError if it is no request."""
+        command = self._commands[request["command"]]
+        arguments = inspect.signature(command).bind(**request["arguments"])
+        return lambda: command(*arguments.args, **arguments.kwargs)
+
+    def buildProtocol(self, addr: IAddress | None) -> _Connection | None:  # noqa: ARG002
+        if self.connections >= CONNECTIONS:
+            return None
+        self.connections += 1
+        connection = _Connection()
         connection.factory = self
         return connection

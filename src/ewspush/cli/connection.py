@@ -1,0 +1,49 @@
+"""To whom a command is given: the running server of a data directory, or its database."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ewspush.control.client import NoServer, RunningServer
+
+if TYPE_CHECKING:
+    from ewspush.settings import ServerSettings
+
+_STARTING_S = 5.0  # a server that holds the database and does not listen yet is waited for so long
+
+
+class Carrier(Protocol):
+    """Carries out commands."""
+
+    def call(self, command: str, **arguments: Any) -> Any:
+        """Carry out one command. Raises CommandError."""
+
+
+@contextmanager
+def connect(settings: "ServerSettings", *, may_create: bool = False) -> Iterator[Carrier]:
+    """The running server of these settings, or their database if no server runs.
+
+    A database is made only if `may_create`. Raises CommandError or OSError.
+    """
+    with ExitStack() as held:
+        yield _find(settings, may_create, held)
+
+
+def _find(settings: "ServerSettings", may_create: bool, held: ExitStack) -> Carrier:
+    until_s = time.monotonic() + _STARTING_S
+    server = RunningServer(settings.data)
+    while True:
+        try:
+            server.call("status")
+        except NoServer:
+            # Imported late: what a database needs takes a while, and a running server has it.
+            from ewspush.control import direct
+
+            try:
+                return held.enter_context(direct.open_database(settings, may_create=may_create))
+            except direct.InUse:
+                if time.monotonic() >= until_s:
+                    raise
+        else:
+            return server

@@ -1,0 +1,296 @@
+"""The commands of operators, on a database that no server runs on unless a test says so."""
+
+import pytest
+
+from ewspush.control import CommandError
+from ewspush.control.commands import PAGE, Commands
+from ewspush.core import watermark
+from ewspush.core.events import EventType, event_filter
+from ewspush.core.ids import Kind
+from ewspush.core.subscription import ENDED, PARKED, Retrying
+from ewspush.operations import passwords
+from ewspush.store import folders, mailboxes, subscriptions
+from ewspush.wire import ids
+from support.checks_for_store import NOW_S, log_events, new_mailbox, subscription
+
+NOW = "2026-09-21T14:13:20Z"  # NOW_S
+
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def commands(database):
+    return Commands(database, lambda: NOW_S + 0.5)
+
+
+def store(database, new):
+    with database.write() as tx:
+        subscriptions.insert_subscription(tx, new)
+    return ids.encode(Kind.SUBSCRIPTION, new.mailbox, new.number)
+
+
+def listed(commands, **arguments):
+    """What all pages of subscriptions hold together."""
+    found, after = [], ""
+    while after is not None:
+        page = commands.list_subscriptions(after=after, **arguments)
+        found, after = found + page["subscriptions"], page["next"]
+    return found
+
+
+# mailbox.create
+
+
+def password_hash(database, address):
+    with database.read() as tx:
+        return mailboxes.by_address(tx, address).password_hash
+
+
+def test_a_password_is_generated_and_told_once(commands, database):
+    created = commands.create_mailbox("User@Example.org")
+    assert created == {"address": "user@example.org", "password": created["password"]}
+    assert passwords.verify(password_hash(database, "user@example.org"), created["password"])
+    assert len(created["password"]) >= 20
+
+
+@on_sqlite
+@pytest.mark.parametrize("password", ["p", "pass word", "ключ€", "x" * passwords.LONGEST])
+def test_a_password_that_is_given_is_not_told_again(commands, database, password):
+    assert commands.create_mailbox("user@example.org", password) == {"address": "user@example.org"}
+    assert passwords.verify(password_hash(database, "user@example.org"), password)
+
+
+@on_sqlite
+@pytest.mark.parametrize("password", ["", "x" * (passwords.LONGEST + 1)])
+def test_a_password_has_a_length(commands, password):
+    with pytest.raises(CommandError, match="a password should have 1 to 1024 characters"):
+        commands.create_mailbox("user@example.org", password)
+    assert commands.list_mailboxes() == []
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("jürgen@müller.example", "jürgen@müller.example"),
+        ("JU\N{COMBINING DIAERESIS}RGEN@example.org", "jürgen@example.org"),
+        (" user@example.org ", "user@example.org"),
+        ("用户@例子.example", "用户@例子.example"),
+    ],
+)
+def test_an_address_is_kept_in_one_form(commands, address, kept):
+    assert commands.create_mailbox(address, "p")["address"] == kept
+    assert [each["address"] for each in commands.list_mailboxes()] == [kept]
+    assert commands.list_subscriptions(mailbox=address)["subscriptions"] == []
+
+
+@on_sqlite
+@pytest.mark.parametrize("address", ["", "user", "@example.org", "a b@c", "a\nb@c", "a\udcff@c"])
+def test_an_address_that_is_none_is_refused(commands, address):
+    with pytest.raises(CommandError) as refused:
+        commands.create_mailbox(address, "p")
+    assert "\n" not in str(refused.value)
+    assert commands.list_mailboxes() == []
+
+
+def test_an_address_is_taken_once(commands):
+    commands.create_mailbox("user@example.org", "p")
+    with pytest.raises(CommandError, match=r"there is a mailbox user@example\.org already"):
+        commands.create_mailbox("USER@example.org", "q")
+
+
+# mailbox.list
+
+
+def test_a_mailbox_is_listed_with_its_events_and_live_subscriptions(commands, database):
+    mailbox = new_mailbox(database)
+    log_events(database, mailbox.id, NOW_S, NOW_S)
+    store(database, subscription(mailbox.id, 1))
+    store(database, subscription(mailbox.id, 2, phase=PARKED, over_at_s=NOW_S))
+    assert commands.list_mailboxes() == [
+        {"address": "user@example.org", "created_at": NOW, "events": 2, "subscriptions": 1}
+    ]
+
+
+def test_many_mailboxes_come_in_pages(commands, database):
+    count = 1200
+    with database.write() as tx:
+        for n in range(count):
+            mailboxes.insert_mailbox(tx, f"user{n:04}@example.org", "-", NOW_S)
+    found, sizes = [], []
+    while page := commands.list_mailboxes(after=found[-1] if found else ""):
+        found += [each["address"] for each in page]
+        sizes.append(len(page))
+    assert found == [f"user{n:04}@example.org" for n in range(count)]
+    assert sizes == [PAGE, PAGE, count - 2 * PAGE]
+
+
+# subscription.list
+
+
+@on_sqlite
+def test_subscriptions_of_many_mailboxes_come_in_pages(commands, database):
+    expected = []
+    with database.write() as tx:
+        for n in range(PAGE + 100):
+            mailbox = mailboxes.insert_mailbox(tx, f"user{n:04}@example.org", "-", NOW_S)
+            if n % 3:
+                subscriptions.insert_subscription(tx, subscription(mailbox.id))
+                expected.append(mailbox.address)
+    assert [each["mailbox"] for each in listed(commands)] == expected
+    assert len(commands.list_subscriptions()["subscriptions"]) < PAGE
+
+
+@on_sqlite
+def test_a_page_ends_after_the_mailbox_that_fills_it(commands, database):
+    for name in ("a", "b"):
+        mailbox = new_mailbox(database, name)
+        with database.write() as tx:
+            for number in range(PAGE):
+                subscriptions.insert_subscription(tx, subscription(mailbox.id, number))
+    page = commands.list_subscriptions()
+    assert (len(page["subscriptions"]), page["next"]) == (PAGE, "a@example.org")
+    assert len(listed(commands)) == 2 * PAGE
+    assert len(commands.list_subscriptions(mailbox="a@example.org")["subscriptions"]) == PAGE
+
+
+def test_parked_and_ended_ones_are_listed_too(commands, database):
+    mailbox = new_mailbox(database)
+    over = {"over_at_s": NOW_S + 60}
+    store(database, subscription(mailbox.id, 1, phase=PARKED, **over))
+    store(database, subscription(mailbox.id, 2, phase=ENDED, **over))
+    store(database, subscription(mailbox.id, 3, phase=Retrying(2, NOW_S)))
+    store(database, subscription(mailbox.id, 4))
+    assert [(each["phase"], each["over_at"]) for each in listed(commands)] == [
+        ("parked", "2026-09-21T14:14:20Z"),
+        ("ended", "2026-09-21T14:14:20Z"),
+        ("retrying", None),
+        ("idle", None),
+    ]
+
+
+def test_only_those_of_one_mailbox(commands, database):
+    ours, other = new_mailbox(database, "ours"), new_mailbox(database, "other")
+    store(database, subscription(ours.id))
+    store(database, subscription(other.id))
+    found = listed(commands, mailbox="Ours@Example.ORG")
+    assert [each["mailbox"] for each in found] == ["ours@example.org"]
+
+
+@pytest.mark.parametrize("address", ["nobody@example.org", "nobody", ""])
+def test_a_mailbox_that_is_not_there_is_said(commands, address):
+    with pytest.raises(CommandError):
+        commands.list_subscriptions(mailbox=address)
+
+
+# subscription.show
+
+
+def test_everything_is_shown(commands, database):
+    mailbox = new_mailbox(database)
+    log_events(database, mailbox.id, *[NOW_S] * 5)
+    with database.read() as tx:
+        inbox = folders.by_name(tx, mailbox.id, "inbox")
+        drafts = folders.by_name(tx, mailbox.id, "drafts")
+    id = store(
+        database,
+        subscription(
+            mailbox.id,
+            wanted=event_filter(
+                frozenset({EventType.NEW_MAIL, EventType.CREATED}),
+                frozenset({inbox.number, drafts.number}),
+            ),
+            caller_data="mine",
+            acknowledged=2,
+            phase=Retrying(3, NOW_S - 60),
+        ),
+    )
+    shown = commands.show_subscription(id)
+    assert shown == {
+        "id": id,
+        "kind": "push",
+        "mailbox": "user@example.org",
+        "url": "https://responder.example/push?key=1",
+        "folders": ["inbox", "drafts"],
+        "event_types": ["CreatedEvent", "NewMailEvent"],
+        "status_frequency_min": 30,
+        "caller_data": "mine",
+        "created_at": NOW,
+        "phase": "retrying",
+        "failures": 3,
+        "acknowledged": 2,
+        "watermark": watermark.encode(mailbox.watermark_base, 2),
+        "behind": 3,
+        "over_at": None,
+        "next": None,  # no server runs
+        "next_at": None,
+        "gives_up_at": "2026-09-21T14:42:20Z",
+        "last_attempt": None,
+    }
+    assert listed(commands) == [shown]
+
+
+@on_sqlite
+def test_a_running_server_knows_better(database):
+    mailbox = new_mailbox(database)
+    log_events(database, mailbox.id, *[NOW_S] * 5)
+    id = store(database, subscription(mailbox.id, acknowledged=2, phase=Retrying(1, NOW_S)))
+
+    def live(asked):
+        assert ids.encode(asked.kind, asked.mailbox, asked.number) == id
+        return {
+            "phase": "idle",
+            "failures": 0,
+            "acknowledged": 4,
+            "next": "heartbeat",
+            "next_at": NOW_S + 60.4,
+            "gives_up_at": None,
+            "last_attempt": {"at": NOW_S - 1.0, "outcome": "OK", "detail": ""},
+        }
+
+    shown = Commands(database, lambda: NOW_S, live).show_subscription(id)
+    assert (shown["phase"], shown["acknowledged"], shown["behind"]) == ("idle", 4, 1)
+    assert shown["watermark"] == watermark.encode(mailbox.watermark_base, 4)
+    assert (shown["next"], shown["next_at"]) == ("heartbeat", "2026-09-21T14:14:20Z")
+    assert shown["last_attempt"] == {"at": "2026-09-21T14:13:19Z", "outcome": "OK", "detail": ""}
+
+
+def test_one_to_all_folders_is_told_as_such(commands, database):
+    id = store(database, subscription(new_mailbox(database).id))
+    assert commands.show_subscription(id)["folders"] is None
+
+
+def test_an_id_that_was_never_given_out_is_not_found(commands, database):
+    mailbox = new_mailbox(database)
+    id = store(database, subscription(mailbox.id, 7))
+    for other in (
+        ids.encode(Kind.SUBSCRIPTION, mailbox.id, 8),
+        ids.encode(Kind.SUBSCRIPTION, mailbox.id + 1, 7),
+    ):
+        assert other != id
+        with pytest.raises(CommandError, match=f"^there is no subscription {other}$"):
+            commands.show_subscription(other)
+
+
+@on_sqlite
+@pytest.mark.parametrize("id", ["", "xyz", "UwAAAAAAAAE", "ключ", "A" * 24])
+def test_what_is_no_id_is_said(commands, id):
+    with pytest.raises(CommandError, match="that is not an id of ewspush"):
+        commands.show_subscription(id)
+
+
+@on_sqlite
+@pytest.mark.parametrize(("kind", "name"), [(Kind.FOLDER, "folder"), (Kind.ITEM, "item")])
+def test_the_id_of_something_else_is_said(commands, kind, name):
+    with pytest.raises(CommandError, match=f"that is an id of a {name}$"):
+        commands.show_subscription(ids.encode(kind, 1, 3))
+
+
+@on_sqlite
+def test_nothing_shown_is_a_secret(commands, database):
+    mailbox = new_mailbox(database)
+    id = store(database, subscription(mailbox.id))
+    created = commands.create_mailbox("other@example.org", "secret word")
+    told = repr([created, commands.list_mailboxes(), commands.show_subscription(id)])
+    assert "secret" not in told
+    assert "argon2" not in told

@@ -1,0 +1,181 @@
+"""The control socket of a running server: who may use it, and what becomes of nonsense."""
+
+import json
+import socket
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+import ewspush
+from ewspush.control import CONTROL_SOCKET, REQUEST_LIMIT, CommandError
+from ewspush.control.client import NoServer, RunningServer
+from ewspush.control.server import CONNECTIONS
+from support.running_server import PATIENCE_S
+
+STATUS = b'{"command": "status", "arguments": {}}\n'
+UNKNOWN = {"error": "the running server does not know this command"}
+
+
+def connect(server):
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(server.data / CONTROL_SOCKET))
+    connection.settimeout(PATIENCE_S)
+    return connection
+
+
+def ask(server, request):
+    """Everything that comes back until the server closes the connection."""
+    with connect(server) as connection:
+        connection.sendall(request)
+        return connection.makefile("rb").read()
+
+
+def test_only_the_owner_may_use_it(server):
+    mode = (server.data / CONTROL_SOCKET).stat().st_mode
+    assert stat.S_ISSOCK(mode)
+    assert stat.S_IMODE(mode) == 0o600
+    assert stat.S_IMODE(server.data.stat().st_mode) == 0o700
+
+
+def test_status_tells_where_the_server_listens(server):
+    assert server.control.call("status") == {
+        "http": str(server.http),
+        "lmtp": str(server.lmtp),
+        "version": ewspush.__version__,
+    }
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"command": "mailbox.destroy", "arguments": {}},
+        {"command": "mailbox.list"},
+        {"arguments": {}},
+        {"command": "mailbox.list", "arguments": {"before": "x"}},
+        {"command": "mailbox.create", "arguments": {}},
+        {"command": "mailbox.list", "arguments": ["x"]},
+        {"command": "mailbox.list", "arguments": None},
+        {"command": ["status"], "arguments": {}},
+        {"command": None, "arguments": {}},
+        ["status"],
+        "status",
+        None,
+        7,
+    ],
+    ids=str,
+)
+def test_an_unknown_command_is_said_to_be_one(server, request_):
+    assert json.loads(ask(server, json.dumps(request_).encode() + b"\n")) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\xff\xfe\x00\n",
+        b'{"command": "status", "arguments": {}\n',
+        b"[" * (REQUEST_LIMIT - 1) + b"\n",
+        b"NaN\n",
+    ],
+)
+def test_garbage_is_answered_and_the_connection_closed(server, garbage):
+    assert json.loads(ask(server, garbage)) == UNKNOWN
+
+
+def test_a_request_that_is_too_long_is_refused(server):
+    with connect(server) as connection:
+        connection.sendall(b" " * (REQUEST_LIMIT + 1))
+        answer = json.loads(connection.makefile("rb").read())
+    assert answer == {"error": f"a command has {REQUEST_LIMIT} bytes at most"}
+
+
+def test_a_longer_request_is_not_even_sent(server):
+    with pytest.raises(CommandError, match="the arguments of this command are too long"):
+        server.control.call("mailbox.list", after="x" * REQUEST_LIMIT)
+
+
+def test_a_connection_is_for_one_request(server):
+    assert len(ask(server, 3 * STATUS).splitlines()) == 1
+
+
+def test_a_connection_that_asks_nothing_does_no_harm(server):
+    with connect(server) as connection:
+        connection.sendall(STATUS[:10])
+    connect(server).close()
+    assert server.control.call("status")
+
+
+def test_who_leaves_before_the_answer_does_no_harm(server):
+    # Creating hashes a password, which takes a while.
+    request = {"command": "mailbox.create", "arguments": {"address": "left@example.com"}}
+    with connect(server) as connection:
+        connection.sendall(json.dumps(request).encode() + b"\n")
+    assert server.control.call("status")
+
+
+def test_many_commands_at_once_are_all_answered(server):
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: server.control.call("status"), range(200)))
+    assert answers == [server.control.call("status")] * 200
+
+
+def test_connections_are_bounded_and_free_again_afterwards(server):
+    with ExitStack() as held:
+        for _ in range(CONNECTIONS):
+            connection = held.enter_context(connect(server))
+            connection.sendall(STATUS[:-1])  # not the whole: it is kept waiting
+        with pytest.raises(CommandError, match="did not answer"):
+            server.control.call("status")
+    until_answered(server)
+
+
+def until_answered(server):
+    """The server learns of closed connections a moment later."""
+    until_s = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return server.control.call("status")
+        except CommandError:
+            assert time.monotonic() < until_s, "the connections are not free"
+
+
+def test_an_error_of_a_command_is_its_text(server):
+    with pytest.raises(CommandError, match=r"^there is no mailbox nobody@example\.com$"):
+        server.control.call("subscription.list", mailbox="nobody@example.com")
+
+
+def test_without_a_server_that_is_said(tmp_path):
+    with pytest.raises(NoServer, match=f"^no server runs on {tmp_path}$"):
+        RunningServer(tmp_path).call("status")
+
+
+def test_the_socket_of_a_killed_server_is_no_server(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(CONTROL_SOCKET)
+    with pytest.raises(NoServer):
+        RunningServer(tmp_path.relative_to(tmp_path)).call("status")
+
+
+@pytest.mark.parametrize("answer", [b"", b"{\n", b"\n"])
+def test_an_answer_that_is_none_is_said(tmp_path, monkeypatch, answer):
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as listening, ThreadPoolExecutor(1) as pool:
+        listening.bind(CONTROL_SOCKET)
+        listening.listen()
+        listening.settimeout(PATIENCE_S)
+
+        def serve():
+            connection, _ = listening.accept()
+            with connection:
+                connection.makefile("rb").readline()
+                connection.sendall(answer)
+
+        serving = pool.submit(serve)
+        with pytest.raises(CommandError, match="did not answer"):
+            RunningServer(tmp_path.relative_to(tmp_path)).call("status")
+        serving.result()
