@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from typing import Any
 
 import click
 
@@ -26,7 +27,7 @@ def demo(keep: bool) -> None:
 
     options.keep_files_private()
     with tempfile.TemporaryDirectory(prefix="ewspush-demo-") as folder:
-        given = {
+        given: dict[str, dict[str, Any]] = {
             "server": {"data": folder, "http": "127.0.0.1:0", "lmtp": "127.0.0.1:0"},
             "delivery": {"callback_allow": "127.0.0.0/8", "first_retry_wait_s": 0.5},
             "log": {"level": "error"},
