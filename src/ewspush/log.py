@@ -39,6 +39,7 @@ def configure(settings: LogSettings) -> None:
     observers: list[Any] = [_from_twisted]
     globalLogBeginner.beginLoggingTo(observers, discardBuffer=True, redirectStandardIO=False)
     threading.excepthook = _from_thread
+    sys.unraisablehook = _from_garbage
 
 
 class _StandardError:
@@ -84,6 +85,13 @@ def _from_thread(failed: threading.ExceptHookArgs) -> None:
     trace = traceback.format_exception(failed.exc_type, failed.exc_value, failed.exc_traceback)
     name = failed.thread.name if failed.thread else None
     _write(logging.CRITICAL, "thread", "unhandled error", "".join(trace), name=name)
+
+
+def _from_garbage(failed: Any) -> None:
+    """An error that Python cannot raise, in a finalizer for one."""
+    trace = traceback.format_exception(failed.exc_type, failed.exc_value, failed.exc_traceback)
+    text = failed.err_msg or "error in a finalizer"
+    _write(logging.ERROR, "unraisable", text, "".join(trace), object=repr(failed.object))
 
 
 _LEVELS = {

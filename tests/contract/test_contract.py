@@ -66,7 +66,7 @@ quick = settings(
     derandomize=True,
     deadline=None,
     database=None,
-    max_examples=400,
+    max_examples=200,
     suppress_health_check=list(HealthCheck),
 )
 

@@ -334,7 +334,7 @@ class Promise(RuleBasedStateMachine):
 
 TestPromise = Promise.TestCase
 TestPromise.settings = settings(
-    max_examples=3000 if os.environ.get("THOROUGH") else 60,
+    max_examples=3000 if os.environ.get("THOROUGH") else 30,
     stateful_step_count=80 if os.environ.get("THOROUGH") else 40,
     derandomize=not os.environ.get("THOROUGH"),
     deadline=None,

@@ -354,6 +354,7 @@ class LmtpServer:
         listening.set_result((host, port))
         await self._stopping.wait()
         server.close()
+        await asyncio.sleep(0)  # those that were accepted last are connections from here on
         await self._finish_connections()
         self.threads.shutdown(wait=False, cancel_futures=True)
 
