@@ -42,6 +42,15 @@ def fail():
 thread = threading.Thread(target=fail, name="worker")
 thread.start()
 thread.join()
+
+
+class Kept:
+    def __del__(self):
+        raise KeyError("finalized")
+
+
+kept = Kept()
+del kept
 """
 
 
@@ -67,8 +76,9 @@ def test_every_line_is_json_whoever_wrote_it():
         ("twisted", "warning"),
         ("twisted", "warning"),
         ("thread", "critical"),
+        ("unraisable", "error"),
     ]
-    ours, failed, library, twisted, between, warned, python, thread = told
+    ours, failed, library, twisted, between, warned, python, thread, finalizer = told
     assert (ours["text"], ours["nothing"], ours["yes"]) == ('a b="c"\nd', None, True)
     assert failed["exception"].endswith("ZeroDivisionError: division by zero")
     assert (library["name"], library["text"]) == ("some.library", "library failed")
@@ -79,11 +89,12 @@ def test_every_line_is_json_whoever_wrote_it():
     assert "python warns" in python["text"]
     assert thread["traceback"].endswith("ValueError: in a\nthread\n")
     assert thread["name"] == "worker"
+    assert finalizer["traceback"].endswith("KeyError: 'finalized'\n")
 
 
 def test_text_is_one_line_for_each_event_too():
     told = lines(EVERYBODY, "text")
-    assert len(told) == 8
+    assert len(told) == 9
     for line in told:
         assert line.startswith("timestamp=20")
         assert " level=" in line

@@ -234,10 +234,16 @@ def test_what_is_under_way_finishes_and_nothing_new_is_accepted(start, responder
     responder.script(held(let_go))
     server.deliver(mailbox)
     responder.wait_for(2)
-    server.ask_to_stop()
-    server.log.wait_for("server.stopping")
-    server.ask_to_stop()  # impatient
-    wait_until(lambda: is_refused(server.http) and is_refused(server.lmtp))
+    with socket.create_connection(server.lmtp) as mail:
+        mail.settimeout(PATIENCE_S)
+        replies = mail.makefile("rb")
+        assert replies.readline().startswith(b"220 ")
+        server.ask_to_stop()
+        server.log.wait_for("server.stopping")
+        server.ask_to_stop()  # impatient
+        assert replies.readline().startswith(b"421 ")
+    assert is_refused(server.lmtp)
+    assert is_refused(server.http)
     assert not (server.data / CONTROL_SOCKET).exists()
     let_go.set()
     assert server.wait() == 0

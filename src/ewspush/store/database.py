@@ -116,7 +116,10 @@ def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
         return engine
     if url.get_backend_name() == "postgresql":
         return create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_size=20, hide_parameters=True
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=20,
+            pool_pre_ping=True,  # a database that was restarted fails no request
+            hide_parameters=True,
         )
     raise UnsupportedDatabase(
         f"{url.get_backend_name()!r} databases are not supported: use sqlite or postgresql"

@@ -1,6 +1,5 @@
 """Folders of a mailbox, with counts that are always true."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
@@ -87,14 +86,3 @@ def add_to_counts(tx: Transaction, mailbox: int, number: int, total: int, unread
         .returning(*_COLUMNS)
     ).one()
     return Folder(*row)
-
-
-def existing(tx: Transaction, mailbox: int, numbers: Collection[int]) -> set[int]:
-    """Which of these numbers are folders of the mailbox."""
-    return set(
-        tx.connection.execute(
-            select(folders.c.number).where(
-                folders.c.mailbox_id == mailbox, folders.c.number.in_(numbers)
-            )
-        ).scalars()
-    )

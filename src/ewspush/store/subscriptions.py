@@ -152,7 +152,7 @@ def write_progress(tx: Transaction, progress: Sequence[Progress], now_s: int) ->
 
 
 def end(tx: Transaction, mailbox: int, number: int, now_s: int) -> bool:
-    """End a subscription; False if it was over already. Its cursor is left to the engine."""
+    """End a subscription; False if it was over already. Its cursor stays where it is."""
     ended = tx.connection.execute(
         update(subscriptions)
         .where(
