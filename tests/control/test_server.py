@@ -3,14 +3,16 @@
 import json
 import socket
 import stat
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 
 import ewspush
-from ewspush.control import CONTROL_SOCKET, REQUEST_LIMIT, CommandError
+from ewspush.control import CONTROL_SOCKET, REQUEST_LIMIT, CommandError, client
 from ewspush.control.client import NoServer, RunningServer
 from ewspush.control.server import CONNECTIONS
 from support.running_server import PATIENCE_S
@@ -179,3 +181,31 @@ def test_an_answer_that_is_none_is_said(tmp_path, monkeypatch, answer):
         with pytest.raises(CommandError, match="did not answer"):
             RunningServer(tmp_path.relative_to(tmp_path)).call("status")
         serving.result()
+
+
+def test_a_queue_of_connections_that_is_full_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    waits = threading.Event()
+    paused = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: waits.set())
+    monkeypatch.setattr(client, "time", paused)
+    with ThreadPoolExecutor(1) as pool, ExitStack() as held:
+        listening = held.enter_context(socket.socket(socket.AF_UNIX))
+        listening.bind(CONTROL_SOCKET)
+        listening.listen(0)
+        listening.settimeout(PATIENCE_S)
+        others = 0
+        while fills_the_queue(held.enter_context(socket.socket(socket.AF_UNIX))):
+            others += 1
+        calling = pool.submit(RunningServer(tmp_path.relative_to(tmp_path)).call, "status")
+        assert waits.wait(PATIENCE_S)
+        for _ in range(others):
+            held.enter_context(listening.accept()[0])
+        connection = held.enter_context(listening.accept()[0])
+        connection.makefile("rb").readline()
+        connection.sendall(b'{"result": 1}\n')
+        assert calling.result(PATIENCE_S) == 1
+
+
+def fills_the_queue(connection):
+    connection.setblocking(False)
+    return connection.connect_ex(CONTROL_SOCKET) == 0
