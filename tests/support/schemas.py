@@ -14,11 +14,11 @@ TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 
 # Microsoft's schema is not part of the project: it lies beside the repository, or nowhere.
-MICROSOFT = Path(os.environ.get("EWSPUSH_EWS_SCHEMAS") or ROOT.parent / "shared" / "ews-schemas")
+MICROSOFT = Path(os.environ.get("EWS_SCHEMAS") or ROOT.parent / "shared" / "ews-schemas")
 
 needs_microsoft_schema = pytest.mark.skipif(
     not (MICROSOFT / "messages.xsd").is_file(),
-    reason=f"Microsoft's EWS schema is not in {MICROSOFT} (set EWSPUSH_EWS_SCHEMAS to its folder)",
+    reason=f"Microsoft's EWS schema is not in {MICROSOFT} (set EWS_SCHEMAS to its folder)",
 )
 
 
