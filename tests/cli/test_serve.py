@@ -55,7 +55,7 @@ def spawn_server(spawn, elsewhere, monkeypatch):
 
     def spawn_server(change=""):
         process = spawn("serve", "--data", "data", *PORTS, change=change)
-        started = re.search(r"event=server.started http=(\S+)", process.stderr.readline())
+        started = re.search(r" http=(\S+)", until_started(process))
         return process, parse_address(started[1])
 
     return spawn_server
@@ -72,9 +72,19 @@ def subscribe_at(http, data, url):
     return demo_client.subscribe(http, address, password, url).id
 
 
-def wait_until(happened):
+def until_started(process):
+    """The line that says so."""
+    line = process.stderr.readline()
+    if "event=server.started" not in line:
+        process.kill()
+        raise AssertionError((line + process.stderr.read(), process.wait(PATIENCE_S)))
+    return line
+
+
+def wait_until(happened, process):
     until_s = time.monotonic() + PATIENCE_S
     while not happened():
+        assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < until_s
         time.sleep(0.01)
 
@@ -113,8 +123,7 @@ def test_it_starts_over_what_a_killed_server_left(start):
 
 def test_it_listens_on_ipv6_too(spawn):
     process = spawn("serve", "--data", "data", "--http", "[::1]:0", "--lmtp", "[::1]:0")
-    started = r"event=server\.started http=\[::1\]:\d+ lmtp=\[::1\]:\d+"
-    assert re.search(started, process.stderr.readline())
+    assert re.search(r" http=\[::1\]:\d+ lmtp=\[::1\]:\d+", until_started(process))
     process.terminate()
     assert process.wait(PATIENCE_S) == 0
 
@@ -199,7 +208,7 @@ def test_a_database_that_cannot_be_reached_is_said(run, monkeypatch):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly(spawn, elsewhere, number):
     process = spawn("serve", "--data", "data", *PORTS)
-    assert "event=server.started" in process.stderr.readline()
+    until_started(process)
     process.send_signal(number)
     out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out) == (0, "")
@@ -218,7 +227,7 @@ def test_a_signal_stops_it_while_it_starts(ewspush, spawn, elsewhere, number):
     busy = sqlite3.connect(elsewhere / "data" / "ewspush.db", isolation_level=None)
     busy.execute("BEGIN EXCLUSIVE")  # so that it waits for the database
     process = spawn("serve", "--data", "data", *PORTS)
-    wait_until(lock.exists)
+    wait_until(lock.exists, process)
     process.send_signal(number)
     out, err = process.communicate(timeout=PATIENCE_S)
     busy.close()

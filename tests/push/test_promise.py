@@ -22,7 +22,18 @@ from ewspush.core.events import EventType
 from ewspush.push import backlog
 from ewspush.settings import DeliverySettings
 from ewspush.store import subscriptions
-from support.attacked_server import MANNERS, PACES, READS, SENDS, WELL, WRITES, Fault, Pace, Server
+from support.attacked_server import (
+    LOADS,
+    MANNERS,
+    PACES,
+    READS,
+    SENDS,
+    WELL,
+    WRITES,
+    Fault,
+    Pace,
+    Server,
+)
 from support.careful_client import Standing, Subscriber, Wanted
 from support.world import OK, World, fails, pass_time
 
@@ -58,7 +69,6 @@ moments = st.sampled_from(
     ]
 )
 kinds = st.integers(0, len(HAPPENINGS) - 1)
-instants = st.sampled_from([0.0, 0.001, 0.002, 0.004, 0.006])
 gaps = st.sampled_from([0.0, 0.0, 0.002, 0.005, 0.01, 0.03])
 commits = st.tuples(st.lists(kinds, min_size=1, max_size=6), gaps)
 work = st.sampled_from([READS, WRITES, SENDS])
@@ -244,7 +254,8 @@ class Promise(RuleBasedStateMachine):
         down_s=moments,
         step_s=steps,
         boots=st.booleans(),
-        then_s=st.one_of(instants, moments),
+        early=st.lists(commits, max_size=1),
+        then_s=moments,
     )
     def the_server_is_killed(
         self,
@@ -255,6 +266,7 @@ class Promise(RuleBasedStateMachine):
         down_s: float,
         step_s: float,
         boots: bool,
+        early: Mail,
         then_s: float,
     ) -> None:
         self.record(mail)
@@ -263,7 +275,7 @@ class Promise(RuleBasedStateMachine):
         else:
             self.pass_time(meanwhile)
         self.server.kill(is_written=is_written, arrived=arrived)
-        self.starts_again(down_s, step_s, boots, then_s)
+        self.starts_again(down_s, step_s, boots, early, then_s)
 
     @precondition(lambda self: self.listens())
     @rule(
@@ -272,7 +284,8 @@ class Promise(RuleBasedStateMachine):
         down_s=moments,
         step_s=steps,
         boots=st.booleans(),
-        then_s=st.one_of(instants, moments),
+        early=st.lists(commits, max_size=1),
+        then_s=moments,
     )
     def the_server_is_restarted(
         self,
@@ -281,18 +294,24 @@ class Promise(RuleBasedStateMachine):
         down_s: float,
         step_s: float,
         boots: bool,
+        early: Mail,
         then_s: float,
     ) -> None:
         self.record(mail)
         self.pass_time(after_s)
         if not self.server.stop():
             self.server.kill(is_written=False, arrived=0)
-        self.starts_again(down_s, step_s, boots, then_s)
+        self.starts_again(down_s, step_s, boots, early, then_s)
 
-    def starts_again(self, down_s: float, step_s: float, boots: bool, then_s: float) -> None:
+    def starts_again(
+        self, down_s: float, step_s: float, boots: bool, early: Mail, then_s: float
+    ) -> None:
         self.server.clock.rightNow += down_s
         self.server.step_clock(step_s)
         self.server.start(boots)
+        if early:
+            self.server.pass_time_until(LOADS, 4)
+        self.record(early)
         self.pass_time(then_s)
 
     # The promise

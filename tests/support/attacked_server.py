@@ -127,8 +127,8 @@ class Pace:
 
 PROMPT = Pace(0.0015, 0.003)
 PACES = (PROMPT, Pace(0.0, 0.05), Pace(0.05, 0.05), Pace(0.0, 3.0), Pace(3.0, 3.0))
-READS, WRITES = "read", "_write_progress"  # functions that are handed to threads
-SENDS = "post"
+# What is under way: functions that are handed to threads, and a notification.
+LOADS, READS, WRITES, SENDS = "_load", "read", "_write_progress", "post"
 
 
 @dataclass(eq=False)
