@@ -10,11 +10,17 @@ from support.schemas import MESSAGES, TYPES
 
 Change = Callable[[etree._Element], None]
 
-TEXTS = ("", " ", "nonsense", "0", "1440", "1441", "-1", "2147483648", "TRUE", "OK", "inbox")
+TEXTS = (
+    *("", " ", "nonsense", "0", "1440", "1441", "-1", "2147483648", "TRUE", "OK", "inbox"),
+    *("true", "1.5", "AAA=", "AAA", "2018-02-02", "2018-02-02T15:15:14", "15:15:14", "P1D"),
+    *("Text", "None", "Monday Day", "0x1F"),
+)
 SURPLUS = (
     f"{{{TYPES}}}Watermark",
     f"{{{MESSAGES}}}Watermark",
     f"{{{TYPES}}}FieldURI",
+    f"{{{TYPES}}}ItemId",
+    f"{{{TYPES}}}Subject",
     f"{{{TYPES}}}NotInEws",
     "NotInEws",
 )
@@ -44,6 +50,12 @@ def _remove_children(element: etree._Element) -> None:
 def _change_namespace(element: etree._Element) -> None:
     name = etree.QName(element)
     element.tag = f"{{{TYPES if name.namespace == MESSAGES else MESSAGES}}}{name.localname}"
+
+
+def _rename_as_next(element: etree._Element) -> None:
+    following = element.getnext()
+    if following is not None:
+        element.tag = following.tag
 
 
 def _remove_attributes(element: etree._Element) -> None:
@@ -81,6 +93,7 @@ CHANGES: dict[str, Change] = {
     "after its next sibling": _move_after_next,
     "without children": _remove_children,
     "in the other namespace": _change_namespace,
+    "with the name of its next sibling": _rename_as_next,
     "without attributes": _remove_attributes,
     "with a surplus attribute": _add_attribute,
     "with xsi:nil": _make_nil,

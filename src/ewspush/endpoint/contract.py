@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-_DOCUMENTS = ("services.wsdl", "messages.xsd", "types.xsd", "notification.wsdl")
+_SUFFIXES = {".wsdl", ".xsd"}
 _ADDRESS = b"http://localhost/EWS/Exchange.asmx"  # in the files, where the server's own belongs
 
 _UP_TO_TAG = re.compile(rb"[^<]*<[^>]*>")
@@ -29,7 +29,7 @@ class Contract:
 
     def __init__(self, folder: Path) -> None:
         self._documents = {
-            name: (folder / name).read_bytes() for name in _DOCUMENTS if (folder / name).is_file()
+            path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _SUFFIXES
         }
         self._schema = etree.XMLSchema(etree.parse(folder / "messages.xsd"))
 
@@ -38,6 +38,11 @@ class Contract:
         """The project's own: within the installed package, or beside `src/` in a checkout."""
         installed = Path(str(files("ewspush"))) / "wsdl"
         return cls(installed if installed.is_dir() else Path(__file__).parents[3] / "wsdl")
+
+    @property
+    def names(self) -> list[str]:
+        """The files that `document` knows."""
+        return sorted(self._documents)
 
     def document(self, name: str, address: str) -> bytes:
         """The file of this name, with the endpoint's URL filled in. Raises KeyError."""
