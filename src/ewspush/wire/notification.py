@@ -5,11 +5,12 @@ Watermark in every event, TimeStamps without fractions, UnreadCount only beside 
 put together from strings: this is the hot path, and every value but the version is our own.
 """
 
-import time
 from functools import lru_cache
 from xml.sax.saxutils import quoteattr
 
-from ewspush.core import watermark
+from lxml import etree
+
+from ewspush.core import times, watermark
 from ewspush.core.events import Event
 from ewspush.core.ids import Kind
 from ewspush.core.notification import Notification
@@ -27,8 +28,24 @@ def render(
     server_version: str,
 ) -> bytes:
     """The envelope. `server_version` is the RequestServerVersion of the subscriber."""
+    content = _content(notification, mailbox, watermark_base, subscription_id)
+    return f"{_opening(server_version)}{content}{_CLOSING}".encode("ascii")
+
+
+def element(
+    notification: Notification, mailbox: int, watermark_base: int, subscription_id: str
+) -> etree._Element:
+    """The m:Notification alone, for an answer to GetEvents."""
+    content = _content(notification, mailbox, watermark_base, subscription_id)
+    return etree.fromstring(
+        f'<m:Notification xmlns:m="{MESSAGES}" xmlns:t="{TYPES}">{content}</m:Notification>'
+    )
+
+
+def _content(
+    notification: Notification, mailbox: int, watermark_base: int, subscription_id: str
+) -> str:
     parts = [
-        _opening(server_version),
         "<t:SubscriptionId>",
         subscription_id,
         "</t:SubscriptionId><t:PreviousWatermark>",
@@ -37,16 +54,17 @@ def render(
         "true" if notification.more else "false",
         "</t:MoreEvents>",
     ]
-    for event in notification.events:
-        parts.append(_event(event, mailbox, watermark_base))
+    for each in notification.events:
+        mark = watermark.encode(watermark_base, each.sequence)
+        parts.append(event_element(each, mailbox, f"<t:Watermark>{mark}</t:Watermark>"))
     if not notification.events:
         through = watermark.encode(watermark_base, notification.through)
         parts.append(f"<t:StatusEvent><t:Watermark>{through}</t:Watermark></t:StatusEvent>")
-    parts.append(_CLOSING)
-    return "".join(parts).encode("ascii")
+    return "".join(parts)
 
 
-def _event(event: Event, mailbox: int, watermark_base: int) -> str:
+def event_element(event: Event, mailbox: int, mark: str = "") -> str:
+    """The element of an event. `mark` is its t:Watermark, which streamed events have not."""
     kind = Kind.FOLDER if event.is_folder else Kind.ITEM
     name, tag = event.type.element, "FolderId" if event.is_folder else "ItemId"
     old = unread = ""
@@ -58,8 +76,7 @@ def _event(event: Event, mailbox: int, watermark_base: int) -> str:
     if event.unread_count is not None:
         unread = f"<t:UnreadCount>{event.unread_count}</t:UnreadCount>"
     return (
-        f"<t:{name}>"
-        f"<t:Watermark>{watermark.encode(watermark_base, event.sequence)}</t:Watermark>"
+        f"<t:{name}>{mark}"
         f"<t:TimeStamp>{timestamp(event.at_s)}</t:TimeStamp>"
         f'<t:{tag} Id="{ids.encode(kind, mailbox, event.object)}"/>'
         f'<t:ParentFolderId Id="{ids.encode(Kind.FOLDER, mailbox, event.parent)}"/>'
@@ -69,8 +86,8 @@ def _event(event: Event, mailbox: int, watermark_base: int) -> str:
 
 @lru_cache(maxsize=1024)
 def timestamp(at_s: int) -> str:
-    """`yyyy-MM-ddTHH:mm:ssZ`: the EWS Java API fails on fractions and on offsets."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_s))
+    """A TimeStamp: events come many to a second."""
+    return times.to_text(at_s)
 
 
 @lru_cache(maxsize=64)
