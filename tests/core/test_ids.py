@@ -22,5 +22,5 @@ def test_mailboxes_spread_evenly_over_the_shards() -> None:
 
 def test_kinds_are_letters_in_ids_that_clients_keep() -> None:
     assert {kind.name: kind.value for kind in Kind} == {
-        "FOLDER": "F", "ITEM": "I", "SUBSCRIPTION": "S",
+        "FOLDER": "F", "ITEM": "I", "SUBSCRIPTION": "S", "ATTACHMENT": "A",
     }  # fmt: skip

@@ -13,6 +13,7 @@ class Kind(Enum):
     FOLDER = "F"
     ITEM = "I"
     SUBSCRIPTION = "S"
+    ATTACHMENT = "A"
 
 
 @dataclass(frozen=True, slots=True)
