@@ -3,14 +3,15 @@ PYTHON ?= $(shell tools/pythons newest)
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 DEMO = .venv/demo-$(VERSION)
 TEST = .venv/test-$(VERSION)
+JAVASCRIPT = tests/interop/javascript
 SOURCES = pyproject.toml $(shell find src wsdl -type f -not -name '*.pyc')
 
-.PHONY: demo test lint check test-all clean
+.PHONY: demo test lint check test-all bench-mailbox clean
 
 demo: $(DEMO)/installed
 	@$(DEMO)/bin/ewspush demo $(DEMO_OPTIONS)
 
-test: $(TEST)/installed lint
+test: $(TEST)/installed $(JAVASCRIPT)/node_modules/.package-lock.json lint
 	$(TEST)/bin/python -m pytest -n 2 --dist worksteal $(PYTEST_OPTIONS)
 
 lint: $(TEST)/installed
@@ -22,8 +23,12 @@ test-all:
 	@set -e; for python in $$(tools/pythons all); do \
 	    $(MAKE) --no-print-directory test PYTHON=$$python; done
 
+bench-mailbox: $(TEST)/installed
+	$(TEST)/bin/python benchmarks/mailbox.py
+
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(JAVASCRIPT)/node_modules
 
 $(DEMO)/installed: $(SOURCES)
 	$(PYTHON) -m venv $(DEMO)
@@ -35,3 +40,13 @@ $(TEST)/installed: pyproject.toml
 	$(TEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(TEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable . --group test
 	@touch $@
+
+# A real client too, but a test that is skipped is no reason to fail.
+$(JAVASCRIPT)/node_modules/.package-lock.json: $(JAVASCRIPT)/package-lock.json
+	@if ! command -v npm >/dev/null; then \
+	    echo "There is no npm: the tests with ews-javascript-api will be skipped."; \
+	elif (cd $(JAVASCRIPT) && npm ci --loglevel=error); then \
+	    touch $@; \
+	else \
+	    echo "npm could not install: the tests with ews-javascript-api will be skipped."; \
+	fi

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from ewspush.settings import (
     Address,
@@ -29,6 +30,10 @@ VALUES = {
     "server.tls_cert": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
     "server.tls_key": (("a.key", Path("a.key")), ("b.key", Path("b.key"))),
     "server.tls_at_proxy": (("true", True), ("false", False)),
+    "server.public_url": (
+        ("https://ews.example.com", "https://ews.example.com"),
+        ("https://EWS.example.com:8443/", "https://EWS.example.com:8443"),
+    ),
     "server.body_limit": (("2048", 2048), ("4096", 4096)),
     "server.connections": (("1", 1), ("2", 2)),
     "server.version": (
@@ -37,6 +42,8 @@ VALUES = {
     ),
     "mail.size_limit": (("2048", 2048), ("4096", 4096)),
     "subscriptions.per_mailbox": (("1", 1), ("2", 2)),
+    "subscriptions.pull_per_mailbox": (("1", 1), ("2", 2)),
+    "subscriptions.connections_per_mailbox": (("1", 1), ("2", 2)),
     "subscriptions.keep_over_days": (("1", 1), ("2", 2)),
     "events.keep_days": (("1", 1), ("2", 2)),
     "delivery.batch": (("1", 1), ("2", 2)),
@@ -51,6 +58,17 @@ VALUES = {
         ("127.0.0.1", (ip_network("127.0.0.1/32"),)),
     ),
     "delivery.ca_file": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
+    "relay.host": (("relay.example", "relay.example"), ("::1", "::1")),
+    "relay.port": (("25", 25), ("465", 465)),
+    "relay.tls": (("implicit", "implicit"), ("none", "none")),
+    "relay.ca_file": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
+    "relay.username": (("user", "user"), ("другой", "другой")),
+    "relay.password": (("secret", SecretStr("secret")), ("тайна", SecretStr("тайна"))),
+    "relay.password_file": (("a", Path("a")), ("b", Path("b"))),
+    "relay.connections": (("1", 1), ("4", 4)),
+    "relay.timeout_s": (("1.5", 1.5), ("2", 2.0)),
+    "relay.give_up_after_h": (("0", 0.0), ("1.5", 1.5)),
+    "relay.queued": (("1", 1), ("2", 2)),
     "log.format": (("json", "json"), ("text", "text")),
     "log.level": (("debug", "debug"), ("error", "error")),
 }
@@ -159,6 +177,7 @@ def test_sources_add_up_within_a_table(write):
         ("[server]\ntls_key = 1", "server.tls_key: should be a path"),
         ('[server]\ntls_key = "\\u0000"', "server.tls_key: should be a path"),
         ("[server]\ndatabase = 5", "server.database: should be text"),
+        ("[server]\npublic_url = 5", "server.public_url: should be text"),
         ("[mail]\nsize_limit = true", "mail.size_limit: should be a whole number from 1024 to"),
         ("[subscriptions]\nper_mailbox = 0", "subscriptions.per_mailbox: should be a whole number"),
         ("[events]\nkeep_days = 'long'", "events.keep_days: should be a whole number from 1 to"),
@@ -176,6 +195,12 @@ def test_sources_add_up_within_a_table(write):
             "[delivery]\ncallback_allow = ['10.0.0.1/8']",
             "delivery.callback_allow: should be networks, as in 10.0.0.0/8 or fd00::/8: 10.0.0.1/8",
         ),
+        ("[relay]\nhost = 'a b'", "relay.host: should be a host name or an address, without port"),
+        ("[relay]\nhost = '[::1]'", "relay.host: should be a host name or an address"),
+        ("[relay]\nhost = 'a..b'", "relay.host: should be a host name or an address"),
+        ("[relay]\nport = 0", "relay.port: should be a whole number from 1 to 65535"),
+        ("[relay]\ntls = 'yes'", "relay.tls: should be starttls or implicit or none"),
+        ("[relay]\npassword = 5", "relay.password: should be text"),
         ("[log]\nformat = 'xml'", "log.format: should be text or json"),
         ("[log]\nlevel = 'INFO'", "log.level: should be debug or info or warning or error"),
     ],
@@ -294,8 +319,68 @@ def test_a_certificate_needs_its_key_and_the_other_way_round(alone):
         load(None, {}, {"server": {alone: "x.pem"}})
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ews.example.com", "https://", "https:///", "ftp://ews.example.com", "https://a/EWS",
+        "https://a?b", "https://a#b", "https://user@a", "https://a:b", "https://a:65536",
+        "https://a b", "https://a..b", "https://[a]", "https://::1", "https://\u212a", "https://a\n",
+    ],
+)  # fmt: skip
+def test_a_public_url_is_the_root_of_a_server(url):
+    with pytest.raises(InvalidSettings, match=r"public_url: should be https://HOST or"):
+        load(None, {}, {"server": {"public_url": url}})
+
+
+def test_passwords_are_not_asked_for_in_the_clear():
+    with pytest.raises(InvalidSettings, match=r"public_url: should begin with https"):
+        load(None, {}, {"server": {"public_url": "http://ews.example.com"}})
+    loopback = load(None, {}, {"server": {"public_url": "http://[::1]:8080"}})
+    assert loopback.server.public_url == "http://[::1]:8080"
+
+
 def test_mail_may_come_from_anywhere():
     assert load(None, {"EWSPUSH_SERVER_LMTP": "[::]:24"}, {}).server.lmtp == Address("::", 24)
+
+
+# The relay
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"username": "u"}, "username goes together with password or"),
+        ({"password": "s3cret"}, "username goes together with"),
+        ({"password_file": "f"}, "username goes together with"),
+        (
+            {"username": "u", "password": "s3cret", "password_file": "f"},
+            "password and password_file: set one of them",
+        ),
+        (
+            {"username": "u", "password": "s3cret", "tls": "none"},
+            "host = relay.example is not loopback, and passwords must not cross a network",
+        ),
+    ],
+)
+def test_credentials_for_the_relay_are_whole_and_do_not_cross_a_network_in_the_clear(
+    settings, message
+):
+    with pytest.raises(InvalidSettings) as refused:
+        load(None, {}, {"relay": {"host": "relay.example", **settings}})
+    assert str(refused.value).startswith(f"relay: {message}")
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_a_relay_on_this_machine_needs_no_tls(host):
+    credentials = {"username": "u", "password": "p", "tls": "none"}
+    assert load(None, {}, {"relay": {"host": host, **credentials}}).relay.is_set
+
+
+def test_a_password_is_not_in_what_settings_print():
+    settings = load(None, {"EWSPUSH_RELAY_PASSWORD": "s3cret"}, {})
+    assert settings.relay.password.get_secret_value() == "s3cret"
+    assert "s3cret" not in f"{settings} {settings!r}"
 
 
 # Paths
@@ -306,7 +391,9 @@ def test_a_relative_path_stays_one(write):
     assert load(write("[server]\ndata = 'a/b'"), {}, {}).server.data == Path("a/b")
 
 
-@pytest.mark.parametrize("name", ["server.tls_cert", "server.tls_key", "delivery.ca_file"])
+@pytest.mark.parametrize(
+    "name", ["server.tls_cert", "server.tls_key", "delivery.ca_file", "relay.ca_file"]
+)
 def test_an_empty_path_is_none(name):
     variable = f"EWSPUSH_{name.replace('.', '_').upper()}"
     assert get(load(None, {variable: ""}, {}), name) is None

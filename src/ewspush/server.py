@@ -9,7 +9,13 @@ from functools import partial
 from typing import Any
 
 import structlog
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
+from twisted.internet.defer import (
+    Deferred,
+    DeferredList,
+    ensureDeferred,
+    maybeDeferred,
+    succeed,
+)
 from twisted.internet.error import CannotListenError
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import blockingCallFromThread
@@ -24,21 +30,29 @@ from ewspush.core.errors import InvalidPushSubscriptionUrl
 from ewspush.core.events import Event
 from ewspush.core.ids import ObjectId
 from ewspush.endpoint.auth import Authenticator
+from ewspush.endpoint.autodiscover.resources import autodiscover_resources
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
 from ewspush.endpoint.http import BoundedSite, LimitedConnections
+from ewspush.endpoint.service_url import ServiceUrl
+from ewspush.endpoint.streaming import Streams
 from ewspush.endpoint.tls import UnusableCertificate, load_certificate
 from ewspush.endpoint.web import ContractDocument, EwsResource, make_root
 from ewspush.intake.lmtp import LmtpServer
-from ewspush.operations import mail
+from ewspush.operations import mail, outgoing
+from ewspush.operations.older_mail import read_older_mail
 from ewspush.operations.retention import Sweep
 from ewspush.operations.subscriptions import Subscribed
 from ewspush.push.address_policy import AddressPolicy, UrlRefused
 from ewspush.push.engine import Engine
 from ewspush.push.sender import Sender, SenderSettings, UnusableCAFile
+from ewspush.relay.delivery import Delivery
+from ewspush.relay.relay import Relay, in_own_thread
+from ewspush.relay.route import UnusableRelay, make_route
 from ewspush.settings import Address, Settings
 from ewspush.store import lock
 from ewspush.store.database import Database
+from ewspush.store.group_commit import GroupCommit
 from ewspush.threads import InThread, in_pool
 from ewspush.wire.soap import ServerVersion
 
@@ -72,6 +86,7 @@ class Server:
         self._held = ExitStack()
         self._listening: list[Any] = []
         self._sweeping: LoopingCall | None = None
+        self._relay: Relay | None = None
         self._stopping = False
         self.http: Address | None = None  # where it listens, once started
         self.lmtp: Address | None = None
@@ -99,6 +114,8 @@ class Server:
         self._held.enter_context(lock.exclusive(url, _LOCK_PATIENCE_S))
         self._database = await requests(Database.open, url)
         self._held.callback(self._database.close)
+        self._mail = GroupCommit(self._database)
+        await requests(read_older_mail, self._database, int(time.time()))
 
         policy = AddressPolicy(settings.delivery.callback_allow)
         try:
@@ -119,12 +136,22 @@ class Server:
             self._sender.post,
             settings.delivery,
         )
+        self._streams = Streams(
+            reactor,
+            lambda: int(time.time()),
+            requests,
+            self._database,
+            ServerVersion(*settings.server.version),
+            settings.subscriptions.connections_per_mailbox,
+        )
         self._database.on_events(self._events_committed)
+        relay = await self._make_relay(requests) if settings.relay.is_set else None
         # Wakes count from here on, before the snapshot that the engine starts with is taken.
         self._listen_http(policy, requests)
         self._listen_lmtp()
         self._listen_control(requests)
         await self._engine.start()
+        self._start_relay(relay)
         self._sweeping = LoopingCall(self._sweep, delivery)
         self._sweeping.clock = reactor
         self._sweeping.start(SWEEP_EVERY_S).addErrback(_log_bug)
@@ -139,7 +166,11 @@ class Server:
         return in_pool(self._reactor, pool)
 
     def _events_committed(self, mailbox: int, _: Sequence[Event]) -> None:
-        self._reactor.callFromThread(self._engine.wake, mailbox)
+        self._reactor.callFromThread(self._wake, mailbox)
+
+    def _wake(self, mailbox: int) -> None:
+        self._engine.wake(mailbox)
+        self._streams.wake(mailbox)
 
     # HTTP
 
@@ -149,21 +180,24 @@ class Server:
         application = EwsApplication(
             self._database,
             judge_url=partial(_judge_url, policy),
-            unsubscribed=partial(self._reactor.callFromThread, self._engine.unsubscribed),
+            unsubscribed=partial(self._reactor.callFromThread, self._unsubscribed),
             subscription_limit=self._settings.subscriptions.per_mailbox,
+            pull_subscription_limit=self._settings.subscriptions.pull_per_mailbox,
             server_version=ServerVersion(*settings.version),
             now_s=lambda: int(time.time()),
             contract=contract,
+            queue_limit=self._settings.relay.queued if self._settings.relay.is_set else 0,
         )
-        wsdl = ContractDocument(contract, "services.wsdl", settings.tls_at_proxy)
+        service_url = ServiceUrl(settings.public_url, settings.tls_at_proxy)
+        wsdl = ContractDocument(contract, "services.wsdl", service_url)
+        authenticator = Authenticator(self._database, in_thread)
         ews = EwsResource(
-            application,
-            Authenticator(self._database, in_thread),
-            in_thread,
-            self._subscribed,
-            wsdl,
+            application, authenticator, in_thread, self._subscribed, self._streams.open, wsdl
         )
-        root = make_root(ews, contract, settings.tls_at_proxy)
+        autodiscover = autodiscover_resources(
+            self._database, authenticator, in_thread, service_url, ServerVersion(*settings.version)
+        )
+        root = make_root(ews, autodiscover, contract, service_url)
         self._site = BoundedSite(root, self._reactor, settings.body_limit)
         self._http_connections = LimitedConnections(self._site, settings.connections)
         address = settings.http
@@ -189,6 +223,10 @@ class Server:
     def _subscribed(self, subscribed: Subscribed) -> None:
         if not self._stopping:
             self._engine.subscribed(subscribed.subscription, subscribed.mailbox.watermark_base)
+
+    def _unsubscribed(self, id: ObjectId) -> None:
+        self._engine.unsubscribed(id)
+        self._streams.wake(id.mailbox)
 
     # LMTP
 
@@ -219,14 +257,43 @@ class Server:
         return True
 
     def _deliver(self, address: str, message: bytes) -> None:
-        with self._database.write() as tx:
-            mail.deliver(tx, address, message, int(time.time()))
+        parts, now_s = mail.read(message), int(time.time())
+        self._mail.write(lambda tx: mail.deliver(tx, address, parts, now_s))
+
+    # The relay
+
+    async def _make_relay(self, in_thread: InThread) -> Relay:
+        settings, own_name = self._settings.relay, socket.gethostname()
+        try:
+            route = await in_thread(make_route, settings, own_name)
+        except UnusableRelay as error:
+            raise CannotStart(str(error)) from error
+        return Relay(
+            self._reactor,
+            time.time,
+            in_thread,
+            partial(in_own_thread, self._reactor),
+            self._database,
+            partial(Delivery, route=route),
+            outgoing.Policy(int(settings.give_up_after_h * 3600), own_name),
+            settings.connections,
+        )
+
+    def _start_relay(self, relay: Relay | None) -> None:
+        self._relay = relay
+        self._database.on_mail_queued(self._wake_relay)
+        self._wake_relay()
+
+    def _wake_relay(self) -> None:
+        """There is mail to recipients elsewhere. For any thread."""
+        if self._relay is not None:
+            self._reactor.callFromThread(self._relay.wake)
 
     # Control
 
     def _listen_control(self, in_thread: InThread) -> None:
         path = self._settings.server.data / CONTROL_SOCKET
-        commands = Commands(self._database, time.time, self._describe_live)
+        commands = Commands(self._database, time.time, self._describe_live, self._wake_relay)
         factory = ControlFactory(commands, self._status, in_thread)
         path.unlink(missing_ok=True)  # of a server that was killed: we hold its lock
         try:
@@ -249,6 +316,7 @@ class Server:
             self._database,
             events_before_s=now_s - 86_400 * self._settings.events.keep_days,
             over_before_s=now_s - 86_400 * self._settings.subscriptions.keep_over_days,
+            now_s=now_s,
         )
         while not self._stopping and await in_thread(sweep.step):
             pause: Deferred[None] = Deferred()
@@ -272,6 +340,8 @@ class Server:
         await DeferredList(
             [
                 self._stop_engine(),
+                self._stop_streams(),
+                self._stop_relay(),
                 self._site.quiet(),
                 in_thread(self._lmtp.stop),
             ],
@@ -289,6 +359,19 @@ class Server:
         # A database that stays locked must not hold up the end: what is unwritten is sent again.
         stopping.addTimeout(STOP_GRACE_S + _WRITING_S, self._reactor)
         return stopping.addErrback(lambda _: log.error("server.progress_not_written"))
+
+    def _stop_relay(self) -> "Deferred[None]":
+        if self._relay is None:
+            return succeed(None)
+        stopping = ensureDeferred(self._relay.stop(STOP_GRACE_S))
+        # What holds it up longer is in the queue still, and is perhaps sent again.
+        stopping.addTimeout(STOP_GRACE_S + _WRITING_S, self._reactor)
+        return stopping.addErrback(lambda _: log.error("server.relay_not_stopped"))
+
+    def _stop_streams(self) -> "Deferred[None]":
+        stopping = self._streams.stop()
+        stopping.addTimeout(STOP_GRACE_S + _WRITING_S, self._reactor)
+        return stopping.addErrback(lambda _: log.error("server.positions_not_written"))
 
     def _cut_off(self) -> None:
         log.warning("server.cut_off", after_s=STOP_GRACE_S)

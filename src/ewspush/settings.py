@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -40,15 +41,19 @@ class Address(NamedTuple):
 
     @property
     def is_loopback(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(self.host)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 _ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[^\s\[\]:]+)):(?P<port>[0-9]{1,5})")
@@ -141,6 +146,39 @@ def _check_database(url: str) -> str:
     return url
 
 
+_PUBLIC_URL = re.compile(
+    r"(?P<origin>(?P<scheme>https?)://"
+    r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)*))"
+    r"(?::(?P<port>[0-9]{1,5}))?)/?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def _check_public_url(url: str) -> str:
+    """The URL without its slash, or nothing."""
+    if not url:
+        return ""
+    parts = _PUBLIC_URL.fullmatch(url)
+    if not parts or int(parts["port"] or 0) > HIGHEST_PORT or not _is_host(parts):
+        raise ValueError(
+            "should be https://HOST or https://HOST:PORT, without a path, or empty for the host"
+            " that a client's request names"
+        )
+    if parts["scheme"].lower() == "http" and not _is_loopback(parts["name"] or parts["ipv6"]):
+        raise ValueError("should begin with https: passwords must not cross a network in the clear")
+    return parts["origin"]
+
+
+def _check_host(host: str) -> str:
+    try:
+        is_host = not host or bool(re.fullmatch(r"[^\s/@\[\]]+", host) and host.encode("idna"))
+    except UnicodeError:
+        is_host = False
+    if not is_host:
+        raise ValueError("should be a host name or an address, without port or brackets")
+    return host
+
+
 HostPort = Annotated[Address, BeforeValidator(parse_address)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_parse_networks)]
 DataPath = Annotated[Path, BeforeValidator(_check_data)]
@@ -179,7 +217,8 @@ class ServerSettings(_Table):
     tls_cert: OptionalPath = None  # PEM, with the chain
     tls_key: OptionalPath = None
     tls_at_proxy: bool = False  # TLS ends at a proxy in front: passwords may come over plain http
-    body_limit: int = Field(4 * 1024 * 1024, ge=1024, le=1024**3)  # bytes of a request
+    public_url: Annotated[str, AfterValidator(_check_public_url)] = ""  # told to clients
+    body_limit: int = Field(36 * 1024 * 1024, ge=1024, le=1024**3)  # bytes of a request
     connections: int = Field(1000, ge=1, le=100_000)  # of http clients, at once
     version: Annotated[ServerVersion, BeforeValidator(_parse_version)] = ServerVersion(
         14, 2, 390, 3, "Exchange2010_SP2"
@@ -216,6 +255,8 @@ class SubscriptionSettings(_Table):
     """[subscriptions]"""
 
     per_mailbox: int = Field(3, ge=1, le=100_000)  # live push subscriptions (WorkMail guide: three)
+    pull_per_mailbox: int = Field(20, ge=1, le=100_000)  # pull and streaming ones (Exchange: 20)
+    connections_per_mailbox: int = Field(10, ge=1, le=10_000)  # of GetStreamingEvents, at once
     keep_over_days: int = Field(30, ge=1, le=3650)  # rows of parked and ended ones, for inspection
 
 
@@ -243,6 +284,43 @@ class DeliverySettings(_Table):
     ca_file: OptionalPath = None  # PEM, trusted in addition to the system's store
 
 
+class RelaySettings(_Table):
+    """[relay]: the SMTP server that takes mail to recipients elsewhere."""
+
+    host: Annotated[str, AfterValidator(_check_host)] = ""  # empty: none, such mail is refused
+    port: int = Field(587, ge=1, le=HIGHEST_PORT)
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    ca_file: OptionalPath = None  # PEM, trusted in addition to the system's store
+    username: str = Field("", max_length=1024)
+    password: SecretStr = Field(SecretStr(""), max_length=1024)
+    password_file: OptionalPath = None  # its first line
+    connections: int = Field(2, ge=1, le=100)  # at once
+    timeout_s: float = Field(60, ge=0.1, le=600)  # for a connection, and for each reply
+    give_up_after_h: float = Field(48, ge=0, le=720)  # hours that a message is tried for
+    queued: int = Field(1000, ge=1, le=1_000_000)  # messages of one mailbox, waiting
+
+    @model_validator(mode="after")
+    def _credentials_are_whole_and_safe(self) -> "RelaySettings":
+        has_password = bool(self.password.get_secret_value())
+        if not self.host:
+            return self
+        if has_password and self.password_file:
+            raise ValueError("password and password_file: set one of them, not both")
+        if bool(self.username) != (has_password or self.password_file is not None):
+            raise ValueError("username goes together with password or password_file")
+        if self.username and self.tls == "none" and not _is_loopback(self.host):
+            raise ValueError(
+                f"host = {self.host} is not loopback, and passwords must not cross a network"
+                " in the clear: set tls to starttls or implicit"
+            )
+        return self
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a relay."""
+        return bool(self.host)
+
+
 class LogSettings(_Table):
     """[log]: one line for each event, to standard error."""
 
@@ -258,6 +336,7 @@ class Settings(_Table):
     subscriptions: SubscriptionSettings = SubscriptionSettings()
     events: EventSettings = EventSettings()
     delivery: DeliverySettings = DeliverySettings()
+    relay: RelaySettings = RelaySettings()
     log: LogSettings = LogSettings()
 
 
@@ -342,7 +421,13 @@ def _allowed(field: FieldInfo) -> str:
     kinds = get_args(field.annotation) or (field.annotation,)
     if get_origin(field.annotation) is Literal:
         return f"should be {' or '.join(kinds)}"
-    what = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    what = {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "text",
+        SecretStr: "text",
+    }
     if (kind := kinds[0]) not in what:
         return "should be a path"
     return f"should be {what[kind]}{_range(field)}"

@@ -1,5 +1,6 @@
 """The strict reader accepts good envelopes, and names what is wrong with each broken one."""
 
+import re
 from base64 import b64encode
 
 import pytest
@@ -9,6 +10,7 @@ from support.strict_reader import (
     challenge_problems,
     notification_problems,
     response_problems,
+    streaming_problems,
 )
 
 M = "http://schemas.microsoft.com/exchange/services/2006/messages"
@@ -146,6 +148,15 @@ SUBSCRIBED = response(
         + f"<m:Watermark>{watermark(7)}</m:Watermark>",
     ),
 )
+WATERMARK = f"<m:Watermark>{watermark(7)}</m:Watermark>"
+PULLED = response(
+    "GetEvents",
+    message(
+        "GetEvents",
+        "Success",
+        NO_ERROR + STATUS[STATUS.index("<m:Notification>") : STATUS.index("</m:SendNotificationR")],
+    ),
+)
 UNSUBSCRIBED = response("Unsubscribe", message("Unsubscribe", "Success", NO_ERROR))
 FOLDERS = response(
     "GetFolder",
@@ -183,6 +194,7 @@ GOOD_NOTIFICATIONS = {
 }
 GOOD_ANSWERS = {
     "subscribed": (200, SUBSCRIBED),
+    "pulled": (200, PULLED),
     "unsubscribed": (200, UNSUBSCRIBED),
     "folders": (200, FOLDERS),
     "warning": (200, FOLDERS.replace('"Error"', '"Warning"')),
@@ -404,6 +416,90 @@ def test_a_broken_answer_is_named(
     status_code: int, good: str, old: str, new: str, problem: str
 ) -> None:
     problems = response_problems(status_code, ANSWER_HEADERS, changed(good, old, new))
+    assert any(problem in found for found in problems), problems
+
+
+def test_a_streaming_subscription_alone_has_no_watermark() -> None:
+    streaming = changed(SUBSCRIBED, WATERMARK, "")
+    assert response_problems(200, ANSWER_HEADERS, streaming, to_streaming=True) == []
+    assert response_problems(200, ANSWER_HEADERS, streaming) != []
+    assert response_problems(200, ANSWER_HEADERS, SUBSCRIBED.encode(), to_streaming=True) != []
+
+
+# Streamed envelopes
+
+
+def streamed(response_class: str, content: str) -> str:
+    head = SUBSCRIBED[SUBSCRIBED.index("<t:ServerVersionInfo") : SUBSCRIBED.index("</soap:Header>")]
+    return (
+        '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Header>'
+        + head.replace("<t:ServerVersionInfo", f'<t:ServerVersionInfo xmlns:t="{T}"')
+        + f'</Header><Body><m:GetStreamingEventsResponse xmlns:m="{M}" xmlns:t="{T}">'
+        + "<m:ResponseMessages>"
+        + message("GetStreamingEvents", response_class, content)
+        + "</m:ResponseMessages></m:GetStreamingEventsResponse></Body></Envelope>"
+    )
+
+
+def unmarked(*events: str) -> str:
+    return re.sub("<t:Watermark>[^<]*</t:Watermark>", "", "".join(events))
+
+
+ALIVE = streamed("Success", NO_ERROR + "<m:ConnectionStatus>OK</m:ConnectionStatus>")
+TOLD = streamed(
+    "Success",
+    NO_ERROR
+    + "<m:Notifications><m:Notification><t:SubscriptionId>one</t:SubscriptionId>"
+    + unmarked(event("NewMailEvent", 8), event("ModifiedEvent", 9, "Folder", UNREAD))
+    + "</m:Notification><m:Notification><t:SubscriptionId>two</t:SubscriptionId>"
+    + unmarked(event("DeletedEvent", 8))
+    + "</m:Notification></m:Notifications>",
+)
+REFUSED = streamed(
+    "Error",
+    ERROR_HEAD
+    + "<m:ErrorSubscriptionIds><m:SubscriptionId>one</m:SubscriptionId></m:ErrorSubscriptionIds>"
+    + "<m:ConnectionStatus>Closed</m:ConnectionStatus>",
+)
+
+
+@pytest.mark.parametrize("chunk", [ALIVE, TOLD, REFUSED], ids=["alive", "told", "refused"])
+def test_a_good_streamed_envelope_has_no_problems(chunk: str) -> None:
+    assert streaming_problems(chunk.encode()) == []
+
+
+BROKEN_STREAMED = [
+    (ALIVE, "<Envelope", DECLARATION + "<Envelope", "the chunk begins with"),
+    (ALIVE, "<Envelope xmlns=", "<Envelope  xmlns=", "the chunk begins with"),
+    (ALIVE, "</Envelope>", "</Envelope>" + ALIVE, "the chunk is not one envelope"),
+    (ALIVE, "<Header>", "<Body/><Header>", "unexpected soap:Body"),
+    (ALIVE, 'MajorVersion="14"', "", "MajorVersion is None"),
+    (ALIVE, ">OK<", ">Open<", "m:ConnectionStatus is 'Open'"),
+    (ALIVE, "<m:ConnectionStatus>OK</m:ConnectionStatus>", "", "a streamed message with []"),
+    (
+        TOLD,
+        "</m:Notifications>",
+        "</m:Notifications><m:ConnectionStatus>OK</m:ConnectionStatus>",
+        "a streamed message with ['m:Notifications', 'm:ConnectionStatus']",
+    ),
+    (TOLD, "<t:NewMailEvent>", f"<t:NewMailEvent>{status(8)[15:-16]}", "unexpected t:Watermark"),
+    (TOLD, "09:30:00Z", "09:30:00.5Z", "t:TimeStamp is"),
+    (TOLD, "m:Notification>", "t:Notification>", "unexpected t:Notification"),
+    (TOLD, "<t:SubscriptionId>one</t:SubscriptionId>", "", "no t:SubscriptionId"),
+    (REFUSED, "m:SubscriptionId>", "t:SubscriptionId>", "unexpected t:SubscriptionId"),
+    (REFUSED, "<m:DescriptiveLinkKey>0</m:DescriptiveLinkKey>", "", "no m:DescriptiveLinkKey"),
+    (REFUSED, ">one<", "><", "m:SubscriptionId is None"),
+]
+
+
+@pytest.mark.parametrize(
+    ("good", "old", "new", "problem"),
+    BROKEN_STREAMED,
+    ids=[problem for *_, problem in BROKEN_STREAMED],
+)
+def test_a_broken_streamed_envelope_is_named(good: str, old: str, new: str, problem: str) -> None:
+    assert old in good
+    problems = streaming_problems(good.replace(old, new).encode())
     assert any(problem in found for found in problems), problems
 
 

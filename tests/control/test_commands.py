@@ -9,7 +9,7 @@ from ewspush.core.events import EventType, event_filter
 from ewspush.core.ids import Kind
 from ewspush.core.subscription import ENDED, PARKED, Retrying
 from ewspush.operations import passwords
-from ewspush.store import folders, mailboxes, subscriptions
+from ewspush.store import folders, impersonation, mailboxes, subscriptions
 from ewspush.wire import ids
 from support.checks_for_store import NOW_S, log_events, new_mailbox, subscription
 
@@ -123,6 +123,104 @@ def test_many_mailboxes_come_in_pages(commands, database):
         sizes.append(len(page))
     assert found == [f"user{n:04}@example.org" for n in range(count)]
     assert sizes == [PAGE, PAGE, count - 2 * PAGE]
+
+
+# impersonation.grant, impersonation.revoke and impersonation.list
+
+
+@pytest.fixture
+def accounts(database):
+    """The addresses of mailboxes."""
+    return [new_mailbox(database, name).address for name in ("service", "a", "b")]
+
+
+def rights(commands):
+    """What all pages of rights hold together, as pairs."""
+    found, after = [], (0, 0)
+    while after is not None:
+        page = commands.list_impersonation(after)
+        found, after = found + page["rights"], page["next"]
+    return [(each["account"], each["of"]) for each in found]
+
+
+def test_rights_are_granted_by_name_and_to_all(commands, accounts):
+    service, a, b = accounts
+    assert commands.grant_impersonation(service, [b, a.upper(), a]) == {
+        "account": service,
+        "of_all": False,
+        "named": 2,
+    }
+    assert commands.grant_impersonation(service.upper(), None) == {
+        "account": service,
+        "of_all": True,
+        "named": 2,
+    }
+    assert rights(commands) == [(service, None), (service, a), (service, b)]
+
+
+def test_rights_are_taken_back_one_by_one(commands, accounts):
+    service, a, b = accounts
+    commands.grant_impersonation(service, [a, b])
+    left = commands.revoke_impersonation(service, [a])
+    assert left == {"account": service, "of_all": False, "named": 1}
+    assert rights(commands) == [(service, b)]
+
+
+def test_every_right_of_an_account_is_taken_back_at_once(commands, accounts):
+    service, a, b = accounts
+    commands.grant_impersonation(service, [a])
+    commands.grant_impersonation(service, None)
+    commands.grant_impersonation(b, [a])
+    left = commands.revoke_impersonation(service, None)
+    assert left == {"account": service, "of_all": False, "named": 0}
+    assert rights(commands) == [(b, a)]
+    assert commands.revoke_impersonation(service, None) == left
+
+
+@on_sqlite
+def test_a_right_that_was_not_granted_is_not_taken_back(commands, accounts):
+    """Who has a right to all has it still, and the operator must not think otherwise."""
+    service, a, b = accounts
+    commands.grant_impersonation(service, None)
+    commands.grant_impersonation(service, [a])
+    with pytest.raises(CommandError, match=r"service@example\.org was not granted b@example\.org"):
+        commands.revoke_impersonation(service, [a, b])
+    assert rights(commands) == [(service, None), (service, a)]
+
+
+@on_sqlite
+@pytest.mark.parametrize("command", ["grant_impersonation", "revoke_impersonation"])
+@pytest.mark.parametrize(
+    ("account", "of", "why"),
+    [
+        ("nobody@example.org", None, "there is no mailbox nobody@example.org"),
+        (
+            "service@example.org",
+            ["a@example.org", "nobody@example.org"],
+            "there is no mailbox nobo",
+        ),
+        ("service@example.org", ["nobody"], "'nobody' is not of the form name@domain"),
+        ("nobody", None, "'nobody' is not of the form name@domain"),
+    ],
+)
+def test_a_right_is_between_mailboxes_that_there_are(commands, accounts, command, account, of, why):
+    commands.grant_impersonation("service@example.org", ["a@example.org"])
+    with pytest.raises(CommandError, match=why):
+        getattr(commands, command)(account, of)
+    assert rights(commands) == [("service@example.org", "a@example.org")]
+
+
+@on_sqlite
+def test_many_rights_come_in_pages(commands, database):
+    count = 2 * PAGE
+    with database.write() as tx:
+        made = [
+            mailboxes.insert_mailbox(tx, f"user{n:04}@example.org", "-", NOW_S)
+            for n in range(count + 1)
+        ]
+        impersonation.grant(tx, made[0].id, [each.id for each in made[1:]])
+    assert len(commands.list_impersonation()["rights"]) == PAGE
+    assert [of for _, of in rights(commands)] == [each.address for each in made[1:]]
 
 
 # subscription.list

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewspush.core.addresses import InvalidAddress, normalize
+from ewspush.core.addresses import InvalidAddress, display_name, fold, normalize
 
 LOCAL, DOMAIN = "a" * 64, ".".join(["d" * 63] * 3 + ["e" * 61])
 
@@ -90,3 +90,18 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
             continue
         assert normalize(normalized) == normalized
         assert len(normalized.encode()) <= 64 + 1 + 253
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [(" User ", "user"), ("E\u0301VA@X.org\n", "éva@x.org"), ("", ""), ("a b", "a b")],
+)
+def test_the_beginning_of_an_address_is_folded_as_the_whole_is(text, folded):
+    assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("address", "name"), [("first.last@example.org", "first.last"), ("éva@x.org", "éva")]
+)
+def test_people_are_called_what_stands_before_the_at(address, name):
+    assert display_name(address) == name

@@ -247,7 +247,7 @@ def test_a_failed_verification_makes_room_for_others(world):
 def test_a_busy_server_says_503_and_when_to_come_again(world):
     world.is_held = True
     waiting = [world.authenticate(USER._replace(password="wrong")) for _ in range(102)]
-    resource = EwsResource(None, world.authenticator, None, None, None)
+    resource = EwsResource(None, world.authenticator, None, None, None, None)
     channel = DummyChannel()
     channel.site = BoundedSite(resource, None, body_limit=100)
     request = BoundedRequest(channel)

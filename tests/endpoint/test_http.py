@@ -34,6 +34,8 @@ class Echo(Resource):
         self.requests.append(request)
         if request.body_is_too_large:
             request.answer(413, b"too large")
+        elif request.is_crowded_out:
+            request.answer(503, b"not now")
         else:
             request.answer(200, request.body)
         return NOT_DONE_YET
@@ -364,3 +366,32 @@ def test_closing_cuts_off_who_does_not_let_it_end(site, clock):
 
 def test_closing_without_connections_is_done_at_once(site, clock):
     assert LimitedConnections(site, 2).close(clock).called
+
+
+def test_large_bodies_have_a_budget_that_small_ones_do_not_need(clock, echo):
+    site = BoundedSite(Tree({b"echo": echo}), clock, body_limit=1_000_000)
+    large, small = b"x" * 900_000, b"y" * 60_000
+
+    def begin(body):
+        client = Connection(site)
+        client.send(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body))
+        client.send(body[:-1])
+        return client
+
+    held = [begin(large) for _ in range(4)]
+    crowded_out = begin(large)
+    crowded_out.send(b"x")
+    assert crowded_out.statuses("POST") == [503]
+    other = begin(small)
+    other.send(b"y")
+    assert other.statuses("POST") == [200]
+    for client in held[:2]:
+        client.send(b"x")
+        assert client.answers("POST")[0][1] == large
+    held[2].leave()
+    assert site.held == 900_000 - 1 - 64 * 1024
+    again = begin(large)
+    again.send(b"x")
+    assert again.statuses("POST") == [200]
+    held[3].leave()
+    assert site.held == 0

@@ -1,9 +1,13 @@
+from io import BytesIO
 from itertools import count
 from typing import ClassVar
 
 import pytest
 import requests
 import trustme
+from exchangelib import BASIC, DELEGATE, Account, Configuration, Credentials
+from exchangelib.protocol import BaseProtocol, CachingProtocol
+from urllib3 import HTTPResponse
 
 from support.responders import Responder
 from support.running_server import EwsClient, ServerProcess, check_answer
@@ -105,8 +109,37 @@ def checking_adapter(certificate):
             options["verify"] = certificate[0]
             response = super().send(request, **options)
             self.answers.append(response)
-            if request.method == "POST":
-                check_answer(response.status_code, response.headers, response.content)
+            if request.method == "POST" and b":GetStreamingEvents>" not in request.body:
+                check_answer(response.status_code, response.headers, response.content, request.body)
+                if options.get("stream"):  # the client reads it anew, piece by piece
+                    response.raw = HTTPResponse(BytesIO(response.content), preload_content=False)
+                    response._content = response._content_consumed = False
             return response
 
     return CheckingAdapter
+
+
+@pytest.fixture
+def open_account(server, checking_adapter, monkeypatch):
+    """Opens accounts whose every exchange with the server is checked."""
+    monkeypatch.setattr(BaseProtocol, "HTTP_ADAPTER_CLS", checking_adapter)
+
+    def open_account(mailbox, password=None, auth_type=BASIC, at=server):
+        return Account(
+            mailbox.address,
+            access_type=DELEGATE,
+            autodiscover=False,
+            config=Configuration(
+                service_endpoint=at.url(),
+                credentials=Credentials(mailbox.address, password or mailbox.password),
+                auth_type=auth_type,
+            ),
+        )
+
+    yield open_account
+    CachingProtocol.clear_cache()
+
+
+@pytest.fixture
+def account(open_account, mailbox):
+    return open_account(mailbox)

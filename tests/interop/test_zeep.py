@@ -3,9 +3,12 @@
 import pytest
 import requests
 import zeep
+from lxml.etree import QName
 from zeep.exceptions import Fault
 from zeep.transports import Transport
 
+from ewspush.endpoint.ews.framework import Framework
+from ewspush.wire.soap import ServerVersion
 from support.ews import ALL_TYPES
 
 INBOX = {"_value_1": [{"DistinguishedFolderId": {"Id": "inbox"}}]}
@@ -55,7 +58,8 @@ def message_of(answer):
 def test_the_wsdl_resolves_and_points_to_this_server(server, connect, path):
     client = connect(path)
     assert client.service._binding_options["address"] == server.url()
-    assert set(client.service._binding.all()) == {"Subscribe", "Unsubscribe", "GetFolder"}
+    done = {QName(name).localname for name in Framework(ServerVersion()).operations}
+    assert set(client.service._binding.all()) == done
 
 
 def test_over_tls_the_wsdl_points_to_https(tls_server, tls_mailbox, connect):
@@ -112,10 +116,23 @@ def test_unsubscribing_twice_is_a_typed_error_message(service, responder):
     )
 
 
-def test_a_fault_is_raised_with_its_code_and_detail(service):
+def test_events_are_pulled_by_their_types(server, mailbox, service):
     pull = {"FolderIds": INBOX, "EventTypes": types("NewMailEvent"), "Timeout": 10}
+    subscribed = message_of(service.Subscribe(PullSubscriptionRequest=pull))
+    server.deliver(mailbox)
+    pulled = message_of(
+        service.GetEvents(SubscriptionId=subscribed.SubscriptionId, Watermark=subscribed.Watermark)
+    )
+    assert pulled.Notification.PreviousWatermark == subscribed.Watermark
+    (event,) = pulled.Notification._value_1
+    assert event["NewMailEvent"].ItemId.Id
+
+
+def test_a_fault_is_raised_with_its_code_and_detail(service):
     with pytest.raises(Fault) as raised:
-        service.Subscribe(PullSubscriptionRequest=pull)
-    assert raised.value.code.endswith("ErrorInvalidOperation")
-    assert "push subscriptions only" in raised.value.message
-    assert raised.value.detail.findtext("{*}ResponseCode") == "ErrorInvalidOperation"
+        service.GetStreamingEvents(
+            SubscriptionIds={"SubscriptionId": ["nonsense"] * 1001}, ConnectionTimeout=1
+        )
+    assert raised.value.code.endswith("ErrorDataSizeLimitExceeded")
+    assert "1000 subscriptions at most" in raised.value.message
+    assert raised.value.detail.findtext("{*}ResponseCode") == "ErrorDataSizeLimitExceeded"

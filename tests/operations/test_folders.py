@@ -10,6 +10,7 @@ from ewspush.core.errors import (
     NonExistentMailbox,
 )
 from ewspush.core.ids import Kind, ObjectId
+from ewspush.operations import mail
 from ewspush.operations.folders import (
     FolderById,
     FolderByName,
@@ -17,7 +18,6 @@ from ewspush.operations.folders import (
     get_folder,
     mailbox_of,
 )
-from ewspush.store import items
 from ewspush.store.database import Database
 from ewspush.store.mailboxes import Mailbox
 from support.checks_for_store import NOW_S, new_mailbox, on_sqlite
@@ -31,7 +31,7 @@ pytestmark = on_sqlite
 def caller(database: Database) -> Mailbox:
     caller = new_mailbox(database)
     with database.write() as tx:
-        items.insert_message(tx, caller.id, INBOX, b"x", NOW_S)
+        mail.deliver(tx, caller.address, b"x", NOW_S)
     return caller
 
 

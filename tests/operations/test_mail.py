@@ -6,7 +6,7 @@ from sqlalchemy import text
 from ewspush.core.events import Event, EventType
 from ewspush.operations import mail
 from ewspush.operations.mail import UnknownRecipient
-from ewspush.store import event_log, folders, items
+from ewspush.store import contents, event_log, folders
 from ewspush.store.database import Database
 from ewspush.store.event_log import Window
 from ewspush.store.mailboxes import Mailbox
@@ -62,7 +62,7 @@ def test_a_delivery_is_three_events_with_one_timestamp(
 def test_the_message_lies_in_the_inbox_byte_for_byte(database: Database, mailbox: Mailbox) -> None:
     deliver(database)
     with database.read() as tx:
-        assert items.mime_content(tx, mailbox.id, FIRST_ITEM) == MESSAGE
+        assert contents.mime(tx, mailbox.id, FIRST_ITEM) == MESSAGE
         (row,) = rows(tx, "SELECT folder_number, received_at_s, is_read FROM items")
     assert (row.folder_number, row.received_at_s, bool(row.is_read)) == (INBOX, NOW_S, False)
     assert counts(database, mailbox) == (1, 1)
@@ -74,7 +74,7 @@ def test_each_delivery_counts_on(database: Database, mailbox: Mailbox) -> None:
     found = log(database, mailbox)
     assert [event.at_s - NOW_S for event in found] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert [event.unread_count for event in found[2::3]] == [1, 2, 3]
-    assert [event.object for event in found[::3]] == [FIRST_ITEM, FIRST_ITEM + 1, FIRST_ITEM + 2]
+    assert [event.object for event in found[::3]] == [FIRST_ITEM, FIRST_ITEM + 2, FIRST_ITEM + 4]
     assert counts(database, mailbox) == (3, 3)
 
 

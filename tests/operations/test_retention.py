@@ -5,12 +5,14 @@ from itertools import pairwise
 
 import pytest
 
+from ewspush.core.events import EventType, event_filter
 from ewspush.core.subscription import ENDED, IDLE, PARKED, Phase, Retrying
 from ewspush.operations import retention
 from ewspush.operations.retention import Sweep
-from ewspush.store import mailboxes, subscriptions
+from ewspush.store import mailboxes, pull_subscriptions, subscriptions
 from ewspush.store.database import Database
 from ewspush.store.mailboxes import Mailbox
+from ewspush.store.pull_subscriptions import PullSubscription
 from support.checks_for_store import (
     NOW_S,
     current,
@@ -34,7 +36,7 @@ def mailbox(database: Database) -> Mailbox:
 
 def sweep(database: Database, after_step: Callable[[], None] = lambda: None) -> int:
     """A whole round; returns how many steps it took."""
-    made = Sweep(database, events_before_s=BEFORE_S, over_before_s=BEFORE_S)
+    made = Sweep(database, events_before_s=BEFORE_S, over_before_s=BEFORE_S, now_s=NOW_S)
     for steps in range(1, 100):
         if not made.step():
             return steps
@@ -49,6 +51,15 @@ def store(database: Database, mailbox: Mailbox, phase: Phase, acknowledged: int)
             mailbox.id, acknowledged, phase=phase, acknowledged=acknowledged, over_at_s=over_at_s
         )
         subscriptions.insert_subscription(tx, new)
+
+
+def store_pull(
+    database: Database, mailbox: Mailbox, number: int, acknowledged: int, expires_at_s: int
+) -> None:
+    wanted = event_filter(frozenset(EventType), None)
+    new = PullSubscription(mailbox.id, number, False, wanted, OLD, acknowledged, 300, expires_at_s)
+    with database.write() as tx:
+        pull_subscriptions.insert_subscription(tx, new)
 
 
 def test_events_are_kept_thirty_days(database: Database, mailbox: Mailbox) -> None:
@@ -77,6 +88,40 @@ def test_the_oldest_cursor_decides(database: Database, mailbox: Mailbox) -> None
         store(database, mailbox, IDLE, acknowledged)
     sweep(database)
     assert sequences(database, mailbox) == [2, 3, 4]
+
+
+@pytest.mark.parametrize(("expires_at_s", "holds"), [(NOW_S + 1, True), (NOW_S, False)])
+def test_so_does_that_of_a_subscription_that_is_read_until_it_expires(
+    database: Database, mailbox: Mailbox, expires_at_s: int, holds: bool
+) -> None:
+    log_events(database, mailbox.id, *[OLD] * 4)
+    store_pull(database, mailbox, 1, 2, expires_at_s)
+    sweep(database)
+    assert sequences(database, mailbox) == ([3, 4] if holds else [])
+
+
+@pytest.mark.parametrize(("pushed", "pulled"), [(1, 3), (3, 1)])
+def test_the_oldest_cursor_decides_of_whatever_kind(
+    database: Database, mailbox: Mailbox, pushed: int, pulled: int
+) -> None:
+    log_events(database, mailbox.id, *[OLD] * 4)
+    store(database, mailbox, IDLE, pushed)
+    store_pull(database, mailbox, 1, pulled, NOW_S + 1)
+    sweep(database)
+    assert sequences(database, mailbox) == [2, 3, 4]
+
+
+def test_subscriptions_that_have_expired_are_removed(
+    database: Database, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_MOST", 3)
+    for number in range(8):
+        store_pull(database, mailbox, number, 0, NOW_S - number)
+    store_pull(database, mailbox, 20, 0, NOW_S + 1)
+    sweep(database)
+    with database.read() as tx:
+        left = [row.number for row in rows(tx, "SELECT number FROM pull_subscriptions")]
+    assert left == [20]
 
 
 def test_what_was_held_goes_when_the_cursor_moves_on(database: Database, mailbox: Mailbox) -> None:

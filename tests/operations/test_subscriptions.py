@@ -27,12 +27,20 @@ from ewspush.core.subscription import ENDED, IDLE, PARKED, Phase, Retrying
 from ewspush.operations import subscriptions
 from ewspush.operations.folders import FolderById, FolderByName
 from ewspush.operations.retention import Sweep
-from ewspush.operations.subscriptions import PushSubscriptionRequest, Subscribed
-from ewspush.store import event_log
+from ewspush.operations.subscriptions import (
+    STREAMING_TIMEOUT_S,
+    PullSubscriptionRequest,
+    PushSubscriptionRequest,
+    StreamingSubscriptionRequest,
+    Subscribed,
+    SubscribedToPull,
+)
+from ewspush.store import event_log, pull_subscriptions
 from ewspush.store import mailboxes as stored_mailboxes
 from ewspush.store import subscriptions as stored
 from ewspush.store.database import Database, Transaction
 from ewspush.store.mailboxes import Mailbox
+from ewspush.store.pull_subscriptions import PullSubscription
 from ewspush.store.subscriptions import Subscription
 from support.checks_for_store import (
     NOW_S,
@@ -309,7 +317,7 @@ def test_who_subscribes_waits_for_one_who_is_about_to(database: Database, caller
 
 def test_a_resume_that_is_under_way_holds_the_purge(database: Database, caller: Mailbox) -> None:
     log_events(database, caller.id, 1, 2, 3)
-    sweep = Sweep(database, events_before_s=NOW_S, over_before_s=0)
+    sweep = Sweep(database, events_before_s=NOW_S, over_before_s=0, now_s=NOW_S)
     assert sweep.step()
     with threads() as run:
         with database.write() as tx:
@@ -411,3 +419,153 @@ def test_anothers_subscription_is_left_alone(
     with pytest.raises(SubscriptionAccessDenied):
         unsubscribe(database, caller, other.id, 1)
     assert all_of(database, other) == [theirs]
+
+
+# Pull and streaming
+
+
+PULL = PullSubscriptionRequest(REQUEST.folders, False, REQUEST.event_types, timeout_min=5)
+STREAMING = StreamingSubscriptionRequest(REQUEST.folders, False, REQUEST.event_types)
+
+ReadRequest = PullSubscriptionRequest | StreamingSubscriptionRequest
+each_kind = pytest.mark.parametrize("request_", [PULL, STREAMING], ids=["pull", "streaming"])
+
+
+def subscribe_to_read(
+    database: Database, caller: Mailbox, request: ReadRequest, most: int = 3, now_s: int = NOW_S
+) -> SubscribedToPull:
+    with database.write() as tx:
+        if isinstance(request, PullSubscriptionRequest):
+            return subscriptions.subscribe_to_pull(tx, caller.id, request, most=most, now_s=now_s)
+        return subscriptions.subscribe_to_streaming(tx, caller.id, request, most=most, now_s=now_s)
+
+
+def found(
+    database: Database, subscribed: SubscribedToPull, now_s: int = NOW_S
+) -> PullSubscription | None:
+    new = subscribed.subscription
+    with database.read() as tx:
+        return pull_subscriptions.by_number(tx, new.mailbox, new.number, now_s)
+
+
+def test_a_pull_subscription_is_what_was_asked_for(database: Database, caller: Mailbox) -> None:
+    log_events(database, caller.id, *[NOW_S] * 5)
+    made = subscribe_to_read(database, caller, PULL)
+    new = made.subscription
+    assert found(database, made) == new
+    assert new.wanted == EventFilter(PULL.event_types, frozenset({INBOX}))
+    assert (new.is_streaming, new.timeout_s, new.expires_at_s) == (False, 300, NOW_S + 300)
+    assert (new.acknowledged, new.created_at_s) == (5, NOW_S)
+    assert made.watermark == watermark.encode(caller.watermark_base, 5)
+
+
+def test_a_streaming_subscription_is_what_was_asked_for(
+    database: Database, caller: Mailbox
+) -> None:
+    log_events(database, caller.id, *[NOW_S] * 5)
+    made = subscribe_to_read(database, caller, replace(STREAMING, folders=(), all_folders=True))
+    new = made.subscription
+    assert found(database, made) == new
+    assert new.wanted == EventFilter(PULL.event_types, None)
+    assert (new.is_streaming, new.acknowledged) == (True, 5)
+    assert (new.timeout_s, new.expires_at_s) == (STREAMING_TIMEOUT_S, NOW_S + STREAMING_TIMEOUT_S)
+
+
+def test_a_pull_subscription_resumes_from_a_watermark_in_the_log(
+    database: Database, purged: Mailbox
+) -> None:
+    for sequence in (2, 6):
+        given = watermark.encode(purged.watermark_base, sequence)
+        made = subscribe_to_read(database, purged, replace(PULL, watermark=given))
+        assert (made.subscription.acknowledged, made.watermark) == (sequence, given)
+    for sequence in (1, 7):
+        given = watermark.encode(purged.watermark_base, sequence)
+        with pytest.raises(InvalidWatermark):
+            subscribe_to_read(database, purged, replace(PULL, watermark=given))
+
+
+@on_sqlite
+@each_kind
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"folders": ()}, InvalidSubscriptionRequest),
+        ({"all_folders": True}, InvalidSubscriptionRequest),
+        ({"folders": (folder(2),)}, SubscriptionDelegateAccessNotSupported),
+        ({"folders": (folder(1, 999),)}, FolderNotFound),
+    ],
+    ids=["no folder", "folders and all", "another's", "no such folder"],
+)
+def test_folders_are_judged_as_for_push(
+    database: Database,
+    caller: Mailbox,
+    other: Mailbox,
+    request_: ReadRequest,
+    changes: dict[str, Any],
+    error: type[EwsError],
+) -> None:
+    assert (caller.id, other.id) == (1, 2)
+    with pytest.raises(EwsError) as refused:
+        subscribe_to_read(database, caller, replace(request_, **changes))
+    assert type(refused.value) is error
+
+
+def test_a_mailbox_has_so_many_to_read_at_most_in_all(
+    database: Database, caller: Mailbox, other: Mailbox
+) -> None:
+    for request in (PULL, STREAMING, PULL):
+        subscribe_to_read(database, caller, request)
+    for request in (PULL, STREAMING):
+        with pytest.raises(ExceededSubscriptionCount, match="3 pull and streaming"):
+            subscribe_to_read(database, caller, request)
+    subscribe_to_read(database, other, PULL)
+    subscribe_and_commit(database, caller, most=1)  # push has a limit of its own
+
+
+def test_those_that_have_expired_do_not_count(database: Database, caller: Mailbox) -> None:
+    for _ in range(3):
+        subscribe_to_read(database, caller, PULL)
+    subscribe_to_read(database, caller, PULL, now_s=NOW_S + 300)
+
+
+@each_kind
+def test_of_many_who_subscribe_to_read_at_once_exactly_so_many_succeed(
+    database: Database, caller: Mailbox, request_: ReadRequest
+) -> None:
+    together = Barrier(8)
+
+    def one() -> SubscribedToPull:
+        together.wait(30)
+        return subscribe_to_read(database, caller, request_)
+
+    with threads(8) as run:
+        tried: list[Future[SubscribedToPull]] = [run(one) for _ in range(8)]
+        errors = [each.exception(30) for each in tried]
+    assert errors.count(None) == 3
+    assert [type(error) for error in errors if error] == [ExceededSubscriptionCount] * 5
+
+
+@each_kind
+def test_one_that_is_read_ends_once_and_by_its_owner(
+    database: Database, caller: Mailbox, other: Mailbox, request_: ReadRequest
+) -> None:
+    made = subscribe_to_read(database, caller, request_)
+    number = made.subscription.number
+    with pytest.raises(SubscriptionAccessDenied):
+        unsubscribe(database, other, caller.id, number)
+    assert found(database, made) == made.subscription
+    unsubscribe(database, caller, caller.id, number)
+    assert found(database, made) is None
+    with pytest.raises(SubscriptionNotFound):
+        unsubscribe(database, caller, caller.id, number)
+
+
+@each_kind
+def test_one_that_has_expired_is_not_found(
+    database: Database, caller: Mailbox, other: Mailbox, request_: ReadRequest
+) -> None:
+    lifetime_s = subscribe_to_read(database, caller, request_).subscription.timeout_s
+    made = subscribe_to_read(database, caller, request_, now_s=NOW_S + 5 - lifetime_s)
+    for mailbox in (caller, other):
+        with pytest.raises(SubscriptionNotFound):
+            unsubscribe(database, mailbox, caller.id, made.subscription.number)

@@ -4,9 +4,8 @@ import pytest
 
 from ewspush.core.events import EventType
 from ewspush.core.subscription import Ended, Idle, Parked, Retrying
-from ewspush.push import backlog
 from ewspush.push.sender import FailureKind
-from ewspush.store import subscriptions
+from ewspush.store import backlog, subscriptions
 from support.acks import ack
 from support.world import (
     DOWN,

@@ -19,9 +19,8 @@ from structlog.testing import capture_logs
 
 from ewspush.core.errors import InvalidWatermark
 from ewspush.core.events import EventType
-from ewspush.push import backlog
 from ewspush.settings import DeliverySettings
-from ewspush.store import subscriptions
+from ewspush.store import backlog, subscriptions
 from support.attacked_server import (
     LOADS,
     MANNERS,

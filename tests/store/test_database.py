@@ -1,10 +1,12 @@
 """Opening a database, and its transactions."""
 
 import sqlite3
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ewspush.core.events import Event
@@ -19,6 +21,7 @@ from support.checks_for_store import (
     happened,
     log_events,
     new_mailbox,
+    on_postgresql,
     rows,
     sequences,
     sqlite_file,
@@ -40,7 +43,7 @@ def test_a_block_that_raises_has_no_effect(database: Database) -> None:
     mailbox = new_mailbox(database)
     with pytest.raises(Trouble), database.write() as tx:
         mailboxes.insert_mailbox(tx, "other@example.org", "-", NOW_S)
-        folders.add_to_counts(tx, mailbox.id, 3, total=1, unread=1)
+        folders.add_to_counts(tx, mailbox.id, 3, change=100, total=1, unread=1)
         event_log.append(tx, mailbox.id, happened(NOW_S))
         subscriptions.insert_subscription(tx, subscription(mailbox.id))
         raise Trouble
@@ -218,13 +221,48 @@ def test_events_of_a_commit_that_fails_are_not_told(tmp_path: Path) -> None:
 # Errors
 
 
-def test_errors_do_not_carry_what_was_written(database: Database) -> None:
-    with database.write() as tx:
-        mailboxes.insert_mailbox(tx, "user@example.org", "first-hash", NOW_S)
+_COLUMNS = "shard, created_at_s, next_number, watermark_base, floor, head, password_hash, address"
+_INSERT = f"INSERT INTO mailboxes ({_COLUMNS}) VALUES (0, 0, 1, 0, 0, 0, :secret, :address)"
+_ORPHAN = "INSERT INTO impersonation_rights (mailbox_id, of_mailbox_id, shard) VALUES (:id, 0, 0)"
+SECRETS = {"secret": "secret-of-the-row", "address": "user@example.org"}
+
+# Statements that fail, and what of the row an error of PostgreSQL tells by itself.
+QUOTING = {
+    "a key that is taken": (_INSERT, SECRETS, "user@example"),
+    "a row that lacks something": (_INSERT, SECRETS | {"address": None}, "secret-of"),
+    "a reference to nothing": (_ORPHAN, {"id": 987654}, "987654"),
+}
+
+
+def everything_told(error: BaseException) -> str:
+    """What a log holds of an error that nobody expected."""
+    return "".join(traceback.format_exception(error)) + repr(error) + repr(error.__cause__)
+
+
+@pytest.mark.parametrize(("statement", "values", "quoted"), QUOTING.values(), ids=QUOTING)
+def test_errors_do_not_carry_what_was_written(
+    database: Database, statement: str, values: dict[str, object], quoted: str
+) -> None:
+    new_mailbox(database)
     with pytest.raises(IntegrityError) as failed, database.write() as tx:
-        mailboxes.insert_mailbox(tx, "user@example.org", "second-hash", NOW_S)
-    assert "hash" not in str(failed.value).replace("password_hash", "")
+        rows(tx, statement, **values)
+    told = everything_told(failed.value)
+    assert quoted not in told
+    assert "DETAIL" not in told
+    assert "constraint" in str(failed.value)  # it still says what is wrong
     assert "parameters hidden" in str(failed.value)
+
+
+@on_postgresql  # SQLite does not quote rows
+def test_errors_of_a_commit_do_not_carry_what_was_written(database: Database) -> None:
+    with pytest.raises(IntegrityError) as failed, database.write() as tx:
+        tx.connection.exec_driver_sql(
+            "CREATE TABLE late (word text UNIQUE DEFERRABLE INITIALLY DEFERRED)"
+        )
+        for _ in range(2):
+            tx.connection.execute(text("INSERT INTO late VALUES (:word)"), {"word": "secret"})
+    assert "duplicate key" in str(failed.value)
+    assert "secret" not in everything_told(failed.value)
 
 
 def test_a_row_needs_its_mailbox(database: Database) -> None:

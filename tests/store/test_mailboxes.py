@@ -2,12 +2,12 @@
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from ewspush.core.ids import shard_of
 from ewspush.core.watermark import BASE_LIMIT
 from ewspush.store import mailboxes
 from ewspush.store.database import Database
+from ewspush.store.mailboxes import AddressTaken, Mailbox
 from support.checks_for_store import (
     NOW_S,
     new_mailbox,
@@ -37,9 +37,44 @@ def test_a_mailbox_begins_with_an_empty_log(database: Database) -> None:
 
 
 def test_an_address_is_that_of_one_mailbox(database: Database) -> None:
-    new_mailbox(database)
-    with pytest.raises(IntegrityError), database.write() as tx:
-        mailboxes.insert_mailbox(tx, "user@example.org", "-", NOW_S)
+    made = new_mailbox(database)
+    with database.write() as tx:
+        with pytest.raises(AddressTaken, match=r"there is a mailbox user@example\.org already"):
+            mailboxes.insert_mailbox(tx, "user@example.org", "-", NOW_S)
+        # The transaction can go on.
+        assert mailboxes.by_address(tx, "user@example.org") == made
+
+
+def _insert(database: Database) -> Mailbox:
+    with database.write() as tx:
+        return mailboxes.insert_mailbox(tx, "user@example.org", "-", NOW_S)
+
+
+def test_of_two_that_want_an_address_at_once_one_gets_it(database: Database) -> None:
+    with threads() as run:
+        with database.write() as tx:
+            made = mailboxes.insert_mailbox(tx, "user@example.org", "first", NOW_S)
+            second = run(_insert, database)
+            wait_until_blocked(tx, second)
+        with pytest.raises(AddressTaken):
+            second.result(30)
+    with database.read() as tx:
+        assert mailboxes.by_address(tx, "user@example.org") == made
+
+
+def test_an_address_is_free_again_if_the_first_one_gives_up(database: Database) -> None:
+    class GivesUp(Exception):
+        pass
+
+    with threads() as run:
+        with pytest.raises(GivesUp), database.write() as tx:
+            mailboxes.insert_mailbox(tx, "user@example.org", "first", NOW_S)
+            second = run(_insert, database)
+            wait_until_blocked(tx, second)
+            raise GivesUp
+        made = second.result(30)
+    with database.read() as tx:
+        assert mailboxes.by_address(tx, "user@example.org") == made
 
 
 def test_a_mailbox_has_a_watermark_base_and_a_shard_of_its_own(database: Database) -> None:
@@ -70,6 +105,22 @@ def test_mailboxes_are_listed_by_address_page_by_page(database: Database) -> Non
             assert len(page) <= most
             listed += [mailbox.address for mailbox in page]
     assert listed == ["", *sorted(made)]
+
+
+def test_addresses_are_found_by_their_beginning(database: Database) -> None:
+    with database.write() as tx:
+        for address in ("b@x.org", "ab@x.org", "a_b@x.org", "a%b@x.org", "äb@x.org"):
+            mailboxes.insert_mailbox(tx, address, "-", NOW_S)
+    with database.read() as tx:
+        assert set(mailboxes.addresses_beginning(tx, "a", 9)) == {
+            "ab@x.org",
+            "a_b@x.org",
+            "a%b@x.org",
+        }
+        assert mailboxes.addresses_beginning(tx, "a_", 9) == ["a_b@x.org"]
+        assert mailboxes.addresses_beginning(tx, "a%", 9) == ["a%b@x.org"]
+        assert mailboxes.addresses_beginning(tx, "ä", 9) == ["äb@x.org"]
+        assert len(mailboxes.addresses_beginning(tx, "", 2)) == 2
 
 
 # Numbers of folders and items

@@ -31,7 +31,7 @@ from support.checks_for_store import (
 )
 
 T = TypeVar("T")
-TABLES = {"mailboxes", "folders", "items", "mime_contents", "events", "subscriptions"}
+TABLES = set(metadata.tables)
 
 
 def engine_of(url: str) -> Engine:

@@ -555,7 +555,7 @@ class Server:
     def sweep(self, *, with_subscriptions: bool) -> None:
         """Retention, with everything old."""
         later_s = int(self.wall_s()) + 1_000_000
-        sweep = Sweep(self.database, later_s, later_s if with_subscriptions else 0)
+        sweep = Sweep(self.database, later_s, later_s if with_subscriptions else 0, later_s)
         while sweep.step():
             pass
 

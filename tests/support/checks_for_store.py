@@ -24,6 +24,7 @@ from ewspush.store import event_log, mailboxes
 from ewspush.store.database import Database, Transaction
 from ewspush.store.event_log import Happened
 from ewspush.store.mailboxes import Mailbox
+from ewspush.store.schema import metadata
 from ewspush.store.subscriptions import Subscription
 from support.postgresql import Cluster, Unavailable, in_memory
 
@@ -188,11 +189,11 @@ def rows(tx: Transaction, statement: str, **values: object) -> Sequence[Any]:
 def shards(tx: Transaction, mailbox: int) -> set[tuple[str, int]]:
     """The rows of a mailbox that carry another shard than its own, by table."""
     own = shard_of(mailbox)
-    tables = ("folders", "items", "mime_contents", "events", "subscriptions")
     found = [
-        (table, row.shard)
-        for table in tables
-        for row in rows(tx, f"SELECT shard FROM {table} WHERE mailbox_id = :id", id=mailbox)
+        (table.name, row.shard)
+        for table in metadata.tables.values()
+        if "mailbox_id" in table.c
+        for row in rows(tx, f"SELECT shard FROM {table.name} WHERE mailbox_id = :id", id=mailbox)
     ]
     return {(table, shard) for table, shard in found if shard != own}
 

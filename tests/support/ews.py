@@ -51,7 +51,8 @@ class Answer:
 class Ews:
     """The application, its database with two mailboxes, and what it told its surroundings."""
 
-    def __init__(self, folder, limit=3):
+    def __init__(self, folder, limit=3, pull_limit=20):
+        self.now_s = NOW_S
         self.database = Database.open(f"sqlite:///{folder / 'ewspush.db'}")
         with self.database.write() as tx:
             self.mailbox = mailboxes.create(tx, "user@example.com", "-", NOW_S)
@@ -62,15 +63,17 @@ class Ews:
             judge_url=self._judge_url,
             unsubscribed=self._unsubscribed,
             subscription_limit=limit,
+            pull_subscription_limit=pull_limit,
             server_version=ServerVersion(),
-            now_s=lambda: NOW_S,
+            now_s=lambda: self.now_s,
             contract=Contract.load(),
         )
 
     def ask(self, request, mailbox=None):
         """Send the bytes of a request, and check the answer by every rule there is."""
         reply = self.application.handle(mailbox or self.mailbox, request)
-        assert response_problems(reply.status, HEADERS, reply.body) == []
+        to_streaming = b"StreamingSubscriptionRequest" in request
+        assert not response_problems(reply.status, HEADERS, reply.body, to_streaming=to_streaming)
         assert our_violations(reply.body) == []
         assert not microsoft_violations(reply.body)
         return Answer(reply, reply.status, etree.fromstring(reply.body))
@@ -124,6 +127,41 @@ def subscribe(
         f"<t:EventTypes>{event_types}</t:EventTypes>{watermark}{frequency}"
         f"<t:URL>{url}</t:URL>{more}</m:PushSubscriptionRequest></m:Subscribe>",
         header,
+    )
+
+
+def subscribe_to_pull(folders=INBOX, *, types=("NewMailEvent",), watermark="", timeout=5):
+    """A Subscribe request for a pull subscription, its parts as XML."""
+    event_types = "".join(f"<t:EventType>{each}</t:EventType>" for each in types)
+    return envelope(
+        f"<m:Subscribe><m:PullSubscriptionRequest><t:FolderIds>{folders}</t:FolderIds>"
+        f"<t:EventTypes>{event_types}</t:EventTypes>{watermark}"
+        f"<t:Timeout>{timeout}</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>"
+    )
+
+
+def subscribe_to_streaming(folders=INBOX, *, types=("NewMailEvent",)):
+    """A Subscribe request for a streaming subscription, its parts as XML."""
+    event_types = "".join(f"<t:EventType>{each}</t:EventType>" for each in types)
+    return envelope(
+        f"<m:Subscribe><m:StreamingSubscriptionRequest><t:FolderIds>{folders}</t:FolderIds>"
+        f"<t:EventTypes>{event_types}</t:EventTypes>"
+        "</m:StreamingSubscriptionRequest></m:Subscribe>"
+    )
+
+
+def get_events(id, watermark):
+    return envelope(
+        f"<m:GetEvents><m:SubscriptionId>{id}</m:SubscriptionId>"
+        f"<m:Watermark>{watermark}</m:Watermark></m:GetEvents>"
+    )
+
+
+def get_streaming_events(*ids, minutes=1):
+    listed = "".join(f"<t:SubscriptionId>{id}</t:SubscriptionId>" for id in ids)
+    return envelope(
+        f"<m:GetStreamingEvents><m:SubscriptionIds>{listed}</m:SubscriptionIds>"
+        f"<m:ConnectionTimeout>{minutes}</m:ConnectionTimeout></m:GetStreamingEvents>"
     )
 
 

@@ -46,14 +46,18 @@ def compiled(folder: Path) -> etree.XMLSchema:
 
 def block_violations(schema: etree.XMLSchema, block: etree._Element) -> list[str]:
     """What breaks the schema in one header block or body element."""
-    document = etree.fromstring(etree.tostring(block, with_tail=False))
+    document = etree.fromstring(
+        etree.tostring(block, with_tail=False), etree.XMLParser(huge_tree=True)
+    )
     if schema.validate(document):
         return []
     return [f"line {entry.line}: {entry.message}" for entry in schema.error_log]
 
 
 def _violations(schema: etree.XMLSchema, envelope: bytes) -> list[str]:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, remove_comments=True, huge_tree=True
+    )
     try:
         root = etree.fromstring(envelope, parser)
     except etree.XMLSyntaxError as error:

@@ -38,6 +38,7 @@ COUNT = re.compile(r"\d+")
 NOT_BLANK = re.compile(r"\S(.*\S)?", re.DOTALL)
 NO_ERROR = re.compile(r"NoError")
 ERROR_CODE = re.compile(r"Error\w+")
+CONNECTION_STATUS = re.compile(r"OK|Closed")
 
 # ASMX, WCF and PHP responders dispatch on SOAPAction, which SOAP 1.1 wants in quotes (6).
 REQUEST_HEADERS = {
@@ -46,6 +47,8 @@ REQUEST_HEADERS = {
     "Accept": re.compile(r"text/xml"),
     "User-Agent": re.compile(r"ewspush/\d\S*"),
 }
+STREAMED_ENVELOPE = f'<Envelope xmlns="{NAMESPACES["soap"]}">'.encode()
+STREAMED_MESSAGE = "m:GetStreamingEventsResponseMessage"
 NOTIFICATION_MESSAGE = "m:SendNotificationResponseMessage"
 STATUS_EVENT = "t:StatusEvent"
 MOVES = ("t:MovedEvent", "t:CopiedEvent")
@@ -81,8 +84,13 @@ def notification_problems(headers: Mapping[str, str], body: bytes) -> list[str]:
     return [*problems, *_document(body), *_in_tree(body, _notification_envelope)]
 
 
-def response_problems(status: int, headers: Mapping[str, str], body: bytes) -> list[str]:
-    """What is wrong with an ordinary (not streaming) answer of the EWS endpoint."""
+def response_problems(
+    status: int, headers: Mapping[str, str], body: bytes, *, to_streaming: bool = False
+) -> list[str]:
+    """What is wrong with an ordinary (not streaming) answer of the EWS endpoint.
+
+    `to_streaming`: the request was to subscribe to streaming.
+    """
     if status == STATUS_UNAUTHORIZED:
         return challenge_problems(headers)
     problems = []
@@ -91,7 +99,23 @@ def response_problems(status: int, headers: Mapping[str, str], body: bytes) -> l
         # Java: "The response received from the service didn't contain valid XML" (8, 15).
         problems.append(f"header Content-Type is {content_type!r}")
     unmarked = body.removeprefix(b"\xef\xbb\xbf")  # a byte order mark hurts nobody (15)
-    return [*problems, *_document(unmarked), *_in_tree(body, lambda root: _answer(status, root))]
+    return [
+        *problems,
+        *_document(unmarked),
+        *_in_tree(body, lambda root: _answer(status, root, to_streaming)),
+    ]
+
+
+def streaming_problems(chunk: bytes) -> list[str]:
+    """What is wrong with an HTTP chunk of an answer to GetStreamingEvents."""
+    problems = []
+    if not chunk.startswith(STREAMED_ENVELOPE):
+        # C# fails on an XML declaration, ews-javascript-api looks for "<Envelope" (5, 15).
+        problems.append(f"the chunk begins with {chunk[: len(STREAMED_ENVELOPE)]!r}")
+    if chunk.count(b"<Envelope") != 1:
+        # Java loses the second (15).
+        problems.append("the chunk is not one envelope")
+    return [*problems, *_references(chunk), *_in_tree(chunk, _streamed)]
 
 
 def challenge_problems(headers: Mapping[str, str]) -> list[str]:
@@ -215,7 +239,9 @@ def _header(headers: Mapping[str, str], wanted: str) -> str | None:
 
 
 def _parse(body: bytes) -> Element:
-    return etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    return etree.fromstring(
+        body, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    )
 
 
 def _located(root: Element, path: str) -> Element:
@@ -241,6 +267,10 @@ def _document(body: bytes) -> Problems:
     # C# reads the declaration first and throws without it (8, 12, 15).
     if not re.match(rb"""<\?xml version=["']1\.0["'] encoding=["']utf-8["']\s*\?>""", body, re.I):
         yield "no XML declaration with encoding utf-8 at offset 0"
+    yield from _references(body)
+
+
+def _references(body: bytes) -> Problems:
     text = re.sub(rb"""<!--.*?-->|<(?:"[^"]*"|'[^']*'|[^<>"'])*>""", b"", body, flags=re.DOTALL)
     # Java drops white space that stands alone between two references: use few of them (15).
     for reference in sorted({*re.findall(rb"&[^;\s]*;", text)} - {b"&amp;", b"&lt;", b"&gt;"}):
@@ -373,9 +403,11 @@ def _status(notification: Element, events: Sequence[str]) -> Problems:
         yield "MoreEvents is true beside a StatusEvent"
 
 
-def _event(event: Element) -> Problems:
-    # Java and C# fail on an event without Watermark, StatusEvent included (6, 13).
-    yield from _children(event, _event_children(event), optional=["t:UnreadCount"])
+def _event(event: Element, *, is_streamed: bool = False) -> Problems:
+    # Java and C# fail on an event without Watermark, StatusEvent included (6, 13), but on a
+    # streamed one with it (5).
+    children = _event_children(event)[1 if is_streamed else 0 :]
+    yield from _children(event, children, optional=["t:UnreadCount"])
     yield from _text(event, "t:Watermark", WATERMARK)
     yield from _text(event, "t:TimeStamp", TIMESTAMP)
     yield from _text(event, "t:UnreadCount", COUNT)
@@ -419,7 +451,54 @@ def _watermark_order(notification: Element, strictly: bool) -> Problems:
             yield f"Watermark {after} does not come after {before}"
 
 
-def _answer(status: int, root: Element) -> Problems:
+def _streamed(root: Element) -> Problems:
+    header, body = yield from _envelope(root)
+    if header is not None:
+        yield from _server_version_info(header)
+    if body is None:
+        return
+    path = ("m:GetStreamingEventsResponse", "m:ResponseMessages", STREAMED_MESSAGE)
+    message = yield from _descend(body, *path)
+    if message is None:
+        return
+    if message.get("ResponseClass") == "Error":
+        rest = ("m:ErrorSubscriptionIds", "m:ConnectionStatus")
+        yield from _children(message, [*ERROR_HEAD, *rest], optional=rest)
+        yield from _error_head(message)
+    else:
+        yield from _streamed_success(message)
+    yield from _text(message, "m:ConnectionStatus", CONNECTION_STATUS)
+    for ids in message.iterfind(_tag("m:ErrorSubscriptionIds")):
+        # In the namespace in which C#, Java and exchangelib look for them.
+        yield from _children(ids, ["m:SubscriptionId"] * max(1, len(ids)))
+        yield from _text(ids, "m:SubscriptionId", NOT_BLANK)
+
+
+def _streamed_success(message: Element) -> Problems:
+    # Java and C# look at the one or the other (15).
+    content = ("m:Notifications", "m:ConnectionStatus")
+    found = [name for name in content if message.find(_tag(name)) is not None]
+    if len(found) != 1:
+        yield f"a streamed message with {found}, not with one of {content}"
+    yield from _children(message, ["m:ResponseCode", *found])
+    yield from _text(message, "m:ResponseCode", NO_ERROR)
+    for notifications in message.iterfind(_tag("m:Notifications")):
+        yield from _children(notifications, ["m:Notification"] * max(1, len(notifications)))
+        for notification in notifications.iterfind(_tag("m:Notification")):
+            yield from _streamed_notification(notification)
+
+
+def _streamed_notification(notification: Element) -> Problems:
+    found = [child for child in notification.iterchildren("*") if _short(child) in EVENTS]
+    yield from _children(notification, ["t:SubscriptionId", *map(_short, found)])
+    yield from _text(notification, "t:SubscriptionId", NOT_BLANK)
+    if not found:
+        yield "Notification: no event"
+    for event in found:
+        yield from _event(event, is_streamed=True)
+
+
+def _answer(status: int, root: Element, to_streaming: bool) -> Problems:
     header, body = yield from _envelope(root)
     if header is not None:
         yield from _server_version_info(header)
@@ -430,7 +509,7 @@ def _answer(status: int, root: Element) -> Problems:
         if _short(element) == "soap:Fault":
             yield from _fault(status, element)
         else:
-            yield from _response(status, element)
+            yield from _response(status, element, to_streaming)
 
 
 def _server_version_info(header: Element) -> Problems:
@@ -446,7 +525,7 @@ def _server_version_info(header: Element) -> Problems:
         yield "ServerVersionInfo: no Version"  # exchangelib chooses its fields by it (9, 12)
 
 
-def _response(status: int, response: Element) -> Problems:
+def _response(status: int, response: Element, to_streaming: bool) -> Problems:
     if status != STATUS_OK:
         yield f"{_short(response)} with status {status}, not {STATUS_OK}"
     operation = _short(response).removesuffix("Response")
@@ -458,10 +537,10 @@ def _response(status: int, response: Element) -> Problems:
     for message in messages.iterchildren("*"):
         if _short(message) != f"{operation}ResponseMessage":
             yield f"m:ResponseMessages: unexpected {_short(message)}"
-        yield from _response_message(message)
+        yield from _response_message(message, to_streaming)
 
 
-def _response_message(message: Element) -> Problems:
+def _response_message(message: Element, to_streaming: bool) -> Problems:
     head = [_short(child) for child in message.iterchildren("*")][: len(ERROR_HEAD)]
     response_class = message.get("ResponseClass")
     if response_class in ("Error", "Warning"):
@@ -475,17 +554,22 @@ def _response_message(message: Element) -> Problems:
         for name in ("m:MessageText", "m:DescriptiveLinkKey"):
             if message.find(_tag(name)) is not None:
                 yield f"{_short(message)} Success: unexpected {name}"
-        yield from _success(message)
+        yield from _success(message, to_streaming)
     else:
         yield f"{_short(message)}: ResponseClass is {response_class!r}"
 
 
-def _success(message: Element) -> Problems:
+def _success(message: Element, to_streaming: bool) -> Problems:
     if _short(message) == "m:SubscribeResponseMessage":
-        # Java, C# and exchangelib all fail on a push subscription without Watermark (2).
-        yield from _children(message, ["m:ResponseCode", "m:SubscriptionId", "m:Watermark"])
+        # Java, C# and exchangelib all fail on a push or pull subscription without Watermark (2).
+        names = ["m:ResponseCode", "m:SubscriptionId", "m:Watermark"]
+        yield from _children(message, names[:-1] if to_streaming else names)
         yield from _text(message, "m:SubscriptionId", NOT_BLANK)
         yield from _text(message, "m:Watermark", WATERMARK)
+    elif _short(message) == "m:GetEventsResponseMessage":
+        yield from _children(message, ["m:ResponseCode", "m:Notification"])
+        for notification in message.iterfind(_tag("m:Notification")):
+            yield from _notification(notification)
     elif _short(message) == "m:GetFolderResponseMessage":
         # One response message per folder asked for (13).
         folders = message.findall("m:Folders/*", NAMESPACES)

@@ -74,3 +74,47 @@ def test_a_document_knows_nothing_of_the_one_before() -> None:
             xml.parse(b"<a>&b;</a>")
         with pytest.raises(Unreadable, match="DTD"):
             xml.parse(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")
+
+
+LONG = b"x" * 12_000_000
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"",
+        b"\xef\xbb\xbf",
+        b"<?xml version='1.0'?>\n",
+        b'<?xml version="1.0" encoding="UTF-8"?>',
+        b"<?xml version='1.0' encoding = 'utf-8' standalone='yes'?>",
+    ],
+)
+def test_a_text_may_be_as_long_as_a_document(before: bytes) -> None:
+    assert len(xml.parse(before + b"<a>" + LONG + b"</a>").text or "") == len(LONG)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>" + LONG + b"</a>", id="a DTD"),
+        pytest.param(
+            b'<?xml version="1.0" encoding="UTF-16"?><a>'.decode().encode("utf-16")
+            + LONG.decode().encode("utf-16-le")
+            + "</a>".encode("utf-16-le"),
+            id="UTF-16, in which a DTD would not be seen",
+        ),
+        pytest.param(
+            b'<?xml version="1.0" encoding="ISO-8859-1"?><a>' + LONG + b"</a>", id="Latin-1"
+        ),
+    ],
+)
+def test_long_texts_are_refused_where_a_dtd_may_be(document: bytes) -> None:
+    with pytest.raises(Unreadable):
+        xml.parse(document)
+
+
+def test_entities_in_attributes_do_not_grow() -> None:
+    entities = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 100}">' for n in range(6))
+    document = f'<!DOCTYPE a [<!ENTITY e0 "x">{entities}]><a b="&e6;">{LONG.decode()}</a>'
+    with pytest.raises(Unreadable):
+        xml.parse(document.encode())

@@ -6,7 +6,17 @@ from typing import NoReturn
 import click
 
 import ewspush
-from ewspush.cli import deliver, demo, mailbox, options, responder, serve, subscription
+from ewspush.cli import (
+    deliver,
+    demo,
+    impersonation,
+    mailbox,
+    options,
+    queue,
+    responder,
+    serve,
+    subscription,
+)
 from ewspush.control import CommandError
 
 _WRONG_USAGE = 2
@@ -27,7 +37,9 @@ def commands() -> None:
 commands.add_command(serve.serve)
 commands.add_command(demo.demo)
 commands.add_command(mailbox.mailbox)
+commands.add_command(impersonation.impersonation)
 commands.add_command(subscription.subscription)
+commands.add_command(queue.queue)
 commands.add_command(deliver.deliver)
 commands.add_command(responder.responder)
 

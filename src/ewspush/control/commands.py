@@ -1,6 +1,6 @@
 """The commands that operators can give. They block; a running server calls them in a thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +11,10 @@ from ewspush.core.ids import Kind, ObjectId
 from ewspush.core.subscription import Retrying
 from ewspush.operations import mailboxes as mailbox_operations
 from ewspush.operations import passwords
-from ewspush.store import folders, mailboxes, subscriptions
+from ewspush.store import folders, impersonation, mailboxes, outgoing, subscriptions
 from ewspush.store.database import Database, Transaction
 from ewspush.store.mailboxes import Mailbox
+from ewspush.store.outgoing import Key, Outgoing
 from ewspush.store.subscriptions import Subscription
 from ewspush.wire import ids
 
@@ -24,23 +25,33 @@ Record = dict[str, Any]
 
 
 class Commands:
-    """Commands on a database. `live` tells what a running engine knows of a subscription."""
+    """Commands on a database. `live` tells what a running engine knows of a subscription.
+
+    `wake_relay` has a running relay look what is due.
+    """
 
     def __init__(
         self,
         database: Database,
         now_s: Callable[[], float],
         live: Callable[[ObjectId], Record | None] = lambda _: None,
+        wake_relay: Callable[[], object] = lambda: None,
     ) -> None:
         self._database = database
         self._now_s = now_s
         self._live = live
+        self._wake_relay = wake_relay
 
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """The commands by the names under which the control socket knows them."""
         return {
+            "impersonation.grant": self.grant_impersonation,
+            "impersonation.list": self.list_impersonation,
+            "impersonation.revoke": self.revoke_impersonation,
             "mailbox.create": self.create_mailbox,
             "mailbox.list": self.list_mailboxes,
+            "queue.list": self.list_queue,
+            "queue.retry": self.retry_queue,
             "subscription.list": self.list_subscriptions,
             "subscription.show": self.show_subscription,
         }
@@ -72,6 +83,53 @@ class Commands:
                 }
                 for mailbox in mailboxes.in_order(tx, after, PAGE)
             ]
+
+    def grant_impersonation(self, account: str, of: list[str] | None) -> Record:
+        """Let an account act for these mailboxes, or for all; what it may now."""
+        with self._database.write() as tx:
+            holder = _find_mailbox(tx, account)
+            if of is None:
+                granted = [impersonation.ALL]
+            else:
+                granted = [_find_mailbox(tx, address).id for address in of]
+            impersonation.grant(tx, holder.id, granted)
+            return _describe_rights(tx, holder)
+
+    def revoke_impersonation(self, account: str, of: list[str] | None) -> Record:
+        """Take rights to these mailboxes back, or every right; what the account still may."""
+        with self._database.write() as tx:
+            holder = _find_mailbox(tx, account)
+            if of is None:
+                impersonation.revoke_every(tx, holder.id)
+            for address in of or ():
+                if not impersonation.revoke(tx, holder.id, _find_mailbox(tx, address).id):
+                    raise CommandError(f"{holder.address} was not granted {address}")
+            return _describe_rights(tx, holder)
+
+    def list_impersonation(self, after: Sequence[int] = (0, 0)) -> Record:
+        """A page of rights; `of` is null in one to all. `next` is where to go on, or null."""
+        with self._database.read() as tx:
+            found = impersonation.in_order(tx, (after[0], after[1]), PAGE)
+        return {
+            "rights": [{"account": each.account_address, "of": each.of_address} for each in found],
+            "next": found[-1][:2] if len(found) == PAGE else None,
+        }
+
+    def list_queue(self, mailbox: str | None = None, after: Sequence[int] = (0, 0)) -> Record:
+        """A page of mail to recipients elsewhere. `next` is where to go on, or null."""
+        with self._database.read() as tx:
+            owner = None if mailbox is None else _find_mailbox(tx, mailbox).id
+            found = outgoing.in_order(tx, owner, Key(after[0], after[1]), PAGE)
+            described = [_describe_outgoing(tx, each) for each in found]
+        return {"messages": described, "next": found[-1].key if len(found) == PAGE else None}
+
+    def retry_queue(self, mailbox: str | None = None) -> Record:
+        """Have mail to recipients elsewhere that waits tried now; how many messages waited."""
+        with self._database.write() as tx:
+            owner = None if mailbox is None else _find_mailbox(tx, mailbox).id
+            waited = outgoing.make_due(tx, owner, int(self._now_s()))
+        self._wake_relay()
+        return {"messages": waited}
 
     def list_subscriptions(self, mailbox: str | None = None, after: str = "") -> Record:
         """A page of subscriptions, live and over, by mailbox. `next` is where to go on, or null."""
@@ -154,6 +212,25 @@ def _normalize(address: str) -> str:
         return addresses.normalize(address)
     except addresses.InvalidAddress as error:
         raise CommandError(str(error)) from None
+
+
+def _describe_rights(tx: Transaction, account: Mailbox) -> Record:
+    extent = impersonation.extent(tx, account.id)
+    return {"account": account.address, "of_all": extent.is_of_all, "named": extent.named}
+
+
+def _describe_outgoing(tx: Transaction, one: Outgoing) -> Record:
+    owner = mailboxes.by_id(tx, one.mailbox)
+    return {
+        "mailbox": owner.address if owner else None,
+        "sender": one.sender,
+        "recipients": one.recipients,
+        "size": one.size,
+        "queued_at": _time(one.created_at_s),
+        "failures": one.failures,
+        "next_at": _time(one.due_at_s),
+        "last_failure": one.last_failure,
+    }
 
 
 def _gives_up_s(one: Subscription) -> float | None:

@@ -21,8 +21,7 @@ def normalize(address: str) -> str:
     Local parts are compared without regard to case, as Exchange does. Lengths are those of
     RFC 5321, 4.5.3.1, in octets of UTF-8 (RFC 6531 lets both parts be Unicode).
     """
-    # Lower case first: some letters have a composed form in lower case only.
-    local, at, domain = unicodedata.normalize("NFC", address.strip().lower()).rpartition("@")
+    local, at, domain = fold(address).rpartition("@")
     if not at:
         raise InvalidAddress(f"{address[:_LONGEST_SHOWN]!r} is not of the form name@domain")
     if _octets(local) > _LONGEST_LOCAL_PART or _octets(domain) > _LONGEST_DOMAIN:
@@ -32,6 +31,17 @@ def normalize(address: str) -> str:
     if not all(_LABEL.fullmatch(label) for label in domain.split(".")):
         raise InvalidAddress(f"{domain!r} is not a domain name")
     return f"{local}@{domain}"
+
+
+def fold(text: str) -> str:
+    """An address, or the beginning of one, in lower case and NFC, without white space around."""
+    # Lower case first: some letters have a composed form in lower case only.
+    return unicodedata.normalize("NFC", text.strip().lower())
+
+
+def display_name(address: str) -> str:
+    """What the owner of an address is called, here where nobody has another name."""
+    return address.rpartition("@")[0]
 
 
 def _octets(part: str) -> int:

@@ -56,7 +56,10 @@ class Contract:
         element is known exactly, and no state is shared but the compiled schema, which is only
         read.
         """
-        parser = etree.XMLParser(schema=self._schema, resolve_entities=False, no_network=True)
+        # It was parsed once, with bounds; this is no place for others.
+        parser = etree.XMLParser(
+            schema=self._schema, resolve_entities=False, no_network=True, huge_tree=True
+        )
         started = -1
         for text in _UP_TO_TAG.findall(etree.tostring(block, encoding="utf-8", with_tail=False)):
             started += b"</" not in text

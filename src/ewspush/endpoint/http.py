@@ -16,6 +16,8 @@ SERVER = f"ewspush/{ewspush.__version__}".encode("ascii")
 PLAIN = b"text/plain; charset=utf-8"
 
 _IDLE_S = 60
+_SMALL = 64 * 1024  # bytes of a body that every connection may send
+_LARGE_AT_ONCE = 4  # bodies of the greatest size
 _CLOSING_S = 1.0
 # A body over the limit is read on and dropped, since a client that is still sending would not see
 # the answer; after so many times the limit the connection is cut.
@@ -34,6 +36,7 @@ class BoundedRequest(Request):
         self.site = channel.site
         self._body = bytearray()
         self._received = 0
+        self._budgeted = 0  # bytes of the body that count into the site's budget
 
     @property
     def body(self) -> bytes:
@@ -44,6 +47,16 @@ class BoundedRequest(Request):
     def body_is_too_large(self) -> bool:
         return self._received > self.site.body_limit
 
+    @property
+    def is_crowded_out(self) -> bool:
+        """Whether the body was dropped because others' bodies take the room."""
+        return not self.body_is_too_large and len(self._body) < self._received
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the client has gone."""
+        return self._disconnected
+
     def field(self, name: bytes) -> str | None:
         """The value of a header field, whose octets can be any."""
         value = self.getHeader(name)
@@ -53,11 +66,28 @@ class BoundedRequest(Request):
         self.content = BytesIO()  # for Twisted; the body is kept here
 
     def handleContentChunk(self, data: bytes) -> None:
+        was_kept = len(self._body) == self._received
         self._received += len(data)
-        if not self.body_is_too_large:
+        if was_kept and not self.body_is_too_large and self._has_room():
             self._body += data
-        elif self._received > _DRAINED * self.site.body_limit and self.channel is not None:
+        else:
+            self.forget_body()
+        if self._received > _DRAINED * self.site.body_limit and self.channel is not None:
             self.channel.forceAbortClient()
+
+    def _has_room(self) -> bool:
+        more = max(0, self._received - _SMALL) - self._budgeted
+        if self.site.held + more > self.site.budget:
+            return False
+        self.site.held += more
+        self._budgeted += more
+        return True
+
+    def forget_body(self) -> None:
+        """Give up the room that it takes."""
+        self.site.held -= self._budgeted
+        self._budgeted = 0
+        self._body = bytearray()
 
     def process(self) -> None:
         self.site.under_way.add(self)
@@ -81,7 +111,7 @@ class BoundedRequest(Request):
 
     def answer(self, status: int, body: bytes, content_type: bytes = PLAIN) -> None:
         """Send the whole answer. That the client has gone is no error."""
-        if self._disconnected:
+        if self.is_lost:
             return
         self.setResponseCode(status)
         self.setHeader(b"Content-Type", content_type)
@@ -102,6 +132,9 @@ class BoundedSite(Site):
     def __init__(self, root: Resource, reactor: IReactorTime, body_limit: int) -> None:
         super().__init__(root, timeout=_IDLE_S, reactor=reactor)
         self.body_limit = body_limit
+        # What all bodies together may take beyond what every connection may send.
+        self.budget = _LARGE_AT_ONCE * body_limit
+        self.held = 0  # bytes of it
         self.under_way: set[BoundedRequest] = set()
         self.is_closing = False
         self._quiet: list[Deferred[None]] = []
@@ -111,6 +144,7 @@ class BoundedSite(Site):
 
     def ended(self, request: BoundedRequest) -> None:
         """The request was answered, or its client has gone."""
+        request.forget_body()
         self.under_way.discard(request)
         if not self.under_way:
             quiet, self._quiet = self._quiet, []

@@ -1,6 +1,5 @@
 """The HTTP resources: the EWS endpoint and the documents of its contract."""
 
-import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from time import monotonic
@@ -20,15 +19,16 @@ from ewspush.endpoint.auth import (
 )
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
+from ewspush.endpoint.ews.call import StreamRequest
 from ewspush.endpoint.http import BoundedRequest
+from ewspush.endpoint.service_url import ServiceUrl, UnknownHost
+from ewspush.operations.mailboxes import Mailbox
 from ewspush.operations.subscriptions import Subscribed
 from ewspush.threads import InThread
 
 log = structlog.get_logger()
 
 XML = b"text/xml; charset=utf-8"
-
-_AUTHORITY = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+")  # characters of RFC 3986, 3.2
 
 
 class Refused(Exception):
@@ -67,27 +67,70 @@ class ContractDocument(Resource):
 
     isLeaf = True
 
-    def __init__(self, contract: Contract, name: str, tls_at_proxy: bool) -> None:
+    def __init__(self, contract: Contract, name: str, service_url: ServiceUrl) -> None:
         super().__init__()
         self._contract = contract
         self._name = name
-        self._tls_at_proxy = tls_at_proxy
+        self._service_url = service_url
 
     def render_GET(self, request: BoundedRequest) -> int:
-        scheme = "https" if request.isSecure() or self._tls_at_proxy else "http"
-        host = request.field(b"host") or "localhost"
-        if not _AUTHORITY.fullmatch(host):
-            request.answer(400, b"The Host of the request is not one.\n")
-            return NOT_DONE_YET
-        address = f"{scheme}://{host}/EWS/Exchange.asmx"
-        request.answer(200, self._contract.document(self._name, address), XML)
+        try:
+            address = self._service_url.of(request)
+        except UnknownHost as error:
+            request.answer(400, f"{error}\n".encode())
+        else:
+            request.answer(200, self._contract.document(self._name, address), XML)
         return NOT_DONE_YET
 
 
-class EwsResource(Resource):
-    """POST: a SOAP request. GET ?wsdl: the contract."""
+class MailboxResource(Resource):
+    """What clients POST to. Credentials come first; then the body is looked at."""
 
     isLeaf = True
+    name = ""  # in the log
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        super().__init__()
+        self._authenticator = authenticator
+
+    def render_POST(self, request: BoundedRequest) -> int:
+        ensureDeferred(self._respond(request)).addErrback(_answer_bug, request)
+        return NOT_DONE_YET
+
+    async def serve(self, caller: Mailbox, request: BoundedRequest) -> None:
+        """Answer a request of this mailbox. Raises Refused."""
+        raise NotImplementedError
+
+    async def _respond(self, request: BoundedRequest) -> None:
+        try:
+            await self.serve(await self._admit(request), request)
+        except Refused as refused:
+            for name, value in refused.headers.items():
+                request.setHeader(name.encode("ascii"), value.encode("ascii"))
+            request.answer(refused.status, f"{refused}\n".encode())
+            log.info(f"{self.name}.refused", status=refused.status.value, reason=str(refused))
+
+    async def _admit(self, request: BoundedRequest) -> Mailbox:
+        """Whose request it is, if it may be looked at. Raises Refused."""
+        try:
+            credentials = parse_basic(request.field(b"authorization"))
+            caller = await self._authenticator.authenticate(credentials)
+        except Unauthenticated:
+            raise Refused(
+                HTTPStatus.UNAUTHORIZED,
+                "The address and password of a mailbox are needed.",
+                {"WWW-Authenticate": CHALLENGE},
+            ) from None
+        except TooManyVerifications:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Busy.", {"Retry-After": "5"}) from None
+        _check(request)
+        return caller
+
+
+class EwsResource(MailboxResource):
+    """POST: a SOAP request. GET ?wsdl: the contract."""
+
+    name = "ews"
 
     def __init__(
         self,
@@ -95,13 +138,14 @@ class EwsResource(Resource):
         authenticator: Authenticator,
         in_thread: InThread,
         subscribed: Callable[[Subscribed], None],
+        open_stream: Callable[[BoundedRequest, StreamRequest], None],
         wsdl: ContractDocument,
     ) -> None:
-        super().__init__()
+        super().__init__(authenticator)
         self._application = application
-        self._authenticator = authenticator
         self._in_thread = in_thread
         self._subscribed = subscribed
+        self._open_stream = open_stream
         self._wsdl = wsdl
 
     def render_GET(self, request: BoundedRequest) -> int:
@@ -112,57 +156,30 @@ class EwsResource(Resource):
             request.answer(405, b"This is a SOAP service: POST to it, or GET ?wsdl\n")
         return NOT_DONE_YET
 
-    def render_POST(self, request: BoundedRequest) -> int:
-        ensureDeferred(self._respond(request)).addErrback(_answer_bug, request)
-        return NOT_DONE_YET
-
-    async def _respond(self, request: BoundedRequest) -> None:
+    async def serve(self, caller: Mailbox, request: BoundedRequest) -> None:
         began_s = monotonic()
-        try:
-            credentials = parse_basic(request.field(b"authorization"))
-            caller = await self._authenticator.authenticate(credentials)
-            _check(request)
-        except Unauthenticated:
-            self._refuse(
-                request,
-                Refused(
-                    HTTPStatus.UNAUTHORIZED,
-                    "The address and password of a mailbox are needed.",
-                    {"WWW-Authenticate": CHALLENGE},
-                ),
-            )
-        except TooManyVerifications:
-            self._refuse(
-                request,
-                Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Busy.", {"Retry-After": "5"}),
-            )
-        except Refused as refused:
-            self._refuse(request, refused)
-        else:
-            body = request.body
-            reply = await self._in_thread(self._application.handle, caller, body)
-            request.answer(reply.status, reply.body, XML)
-            for subscribed in reply.subscribed:
-                self._subscribed(subscribed)
-            log.info(
-                "ews.answered",
-                mailbox=caller.address,
-                status=reply.status,
-                bytes=len(reply.body),
-                ms=round((monotonic() - began_s) * 1000),
-            )
-
-    def _refuse(self, request: BoundedRequest, refused: Refused) -> None:
-        for name, value in refused.headers.items():
-            request.setHeader(name.encode("ascii"), value.encode("ascii"))
-        request.answer(refused.status, f"{refused}\n".encode())
-        log.info("ews.refused", status=refused.status.value, reason=str(refused))
+        reply = await self._in_thread(self._application.handle, caller, request.body)
+        if reply.stream is not None:
+            self._open_stream(request, reply.stream)
+            return
+        request.answer(reply.status, reply.body, XML)
+        for subscribed in reply.subscribed:
+            self._subscribed(subscribed)
+        log.info(
+            "ews.answered",
+            mailbox=caller.address,
+            status=reply.status,
+            bytes=len(reply.body),
+            ms=round((monotonic() - began_s) * 1000),
+        )
 
 
 def _check(request: BoundedRequest) -> None:
     """What must hold before the body is looked at."""
     if request.body_is_too_large:
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
+    if request.is_crowded_out:
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Too many large requests at once.")
     media_type = (request.field(b"content-type") or "text/xml").partition(";")[0].strip()
     if media_type.lower() != "text/xml":
         raise Refused(
@@ -177,9 +194,14 @@ def _answer_bug(failure: Failure, request: BoundedRequest) -> None:
     request.answer(500, b"Internal error.\n")
 
 
-def make_root(ews: Resource, contract: Contract, tls_at_proxy: bool) -> Resource:
+def make_root(
+    ews: Resource,
+    autodiscover: Mapping[bytes, Resource],
+    contract: Contract,
+    service_url: ServiceUrl,
+) -> Resource:
     """All resources of the server."""
     under_ews: dict[bytes, Resource] = {b"exchange.asmx": ews}
-    for name in ("services.wsdl", "messages.xsd", "types.xsd", "notification.wsdl"):
-        under_ews[name.encode()] = ContractDocument(contract, name, tls_at_proxy)
-    return Tree({b"ews": Tree(under_ews)})
+    for name in contract.names:
+        under_ews[name.encode()] = ContractDocument(contract, name, service_url)
+    return Tree({b"ews": Tree(under_ews), b"autodiscover": Tree(autodiscover)})

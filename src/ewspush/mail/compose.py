@@ -21,6 +21,7 @@ __all__ = [
     "compose",
     "delivery_status",
     "new_message_id",
+    "with_header",
     "without_bcc",
 ]
 
@@ -37,6 +38,11 @@ _OWN_FIELDS = {
     *("message-id", "in-reply-to", "references", "importance", "sensitivity", "mime-version"),
     *("disposition-notification-to", "return-receipt-to", "thread-topic", "thread-index"),
 }
+# What `_header` writes, and what else says the same.
+_REPLACED = tuple(
+    name.encode() for name in (*_OWN_FIELDS, "priority", "x-priority", "x-msmail-priority")
+)
+_EMPTY_LINE = re.compile(rb"\r?\n|\Z")
 _SENSITIVITY = {
     "Personal": ["Personal"],
     "Private": ["Private"],
@@ -105,6 +111,19 @@ def new_message_id(domain: str, random: bytes) -> str:
 def without_bcc(content: bytes) -> bytes:
     """A message without its Bcc fields, Resent-Bcc among them, and otherwise octet for octet."""
     return fields.without(content, b"bcc", b"resent-bcc")
+
+
+def with_header(content: bytes, draft: Draft) -> bytes:
+    """A message with what the draft says in its header, and otherwise octet for octet.
+
+    Fields that a draft does not know of stay, after those of the draft. Raises Unwritable.
+    """
+    rest = fields.without(content[fields.beginning(content) :], *_REPLACED)
+    end = 0
+    for each in fields.spans(rest, 0):
+        end = each.end()
+    separator = b"" if _EMPTY_LINE.match(rest, end) else b"\r\n"
+    return _header(draft) + rest[:end] + separator + rest[end:]
 
 
 def _header(draft: Draft) -> bytes:

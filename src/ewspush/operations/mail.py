@@ -1,11 +1,12 @@
 """Mail that arrives."""
 
 from ewspush.core import addresses
-from ewspush.core.events import EventType
 from ewspush.core.folders import INBOX
-from ewspush.store import event_log, folders, items, mailboxes
+from ewspush.operations.item_parts import Parts
+from ewspush.operations.items import create_arrived
+from ewspush.operations.journal import Journal
+from ewspush.store import folders, mailboxes
 from ewspush.store.database import Transaction
-from ewspush.store.event_log import Happened
 
 
 class UnknownRecipient(LookupError):
@@ -23,32 +24,20 @@ def find_recipient(tx: Transaction, address: str) -> int:
     return mailbox.id
 
 
-def deliver(tx: Transaction, address: str, message: bytes, now_s: int) -> None:
+def read(message: bytes) -> Parts:
+    """What is to be stored of a message: this needs no transaction."""
+    return Parts.of_mime(message)
+
+
+def deliver(tx: Transaction, address: str, message: bytes | Parts, now_s: int) -> None:
     """Put a message into the Inbox of the mailbox at `address`. Raises UnknownRecipient.
 
     One delivery is three events with one TimeStamp: Created and NewMail of the item, Modified of
     the folder with its UnreadCount (GetStreamingEvents operation, EWS reference, example).
     """
-    mailbox = find_recipient(tx, address)
-    inbox = folders.by_name(tx, mailbox, INBOX)
+    journal = Journal(tx, find_recipient(tx, address), now_s)
+    inbox = folders.by_name(tx, journal.mailbox, INBOX)
     assert inbox is not None, "every mailbox has an Inbox"
-    assert inbox.parent_number is not None, "only the root has no parent"
-    item = items.insert_message(tx, mailbox, inbox.number, message, now_s)
-    parent = inbox.parent_number
-    inbox = folders.add_to_counts(tx, mailbox, inbox.number, total=1, unread=1)
-    event_log.append(
-        tx,
-        mailbox,
-        [
-            Happened(EventType.CREATED, now_s, False, item, inbox.number),
-            Happened(EventType.NEW_MAIL, now_s, False, item, inbox.number),
-            Happened(
-                EventType.MODIFIED,
-                now_s,
-                True,
-                inbox.number,
-                parent,
-                unread_count=inbox.unread_count,
-            ),
-        ],
-    )
+    parts = read(message) if isinstance(message, bytes) else message
+    create_arrived(journal, inbox.number, parts)
+    journal.settle()

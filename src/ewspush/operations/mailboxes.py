@@ -3,13 +3,9 @@
 from ewspush.core import addresses
 from ewspush.store import folders, mailboxes
 from ewspush.store.database import Transaction
-from ewspush.store.mailboxes import Mailbox
+from ewspush.store.mailboxes import AddressTaken, Mailbox
 
 __all__ = ["AddressTaken", "Mailbox", "create", "find"]
-
-
-class AddressTaken(Exception):
-    """There is a mailbox at this address already."""
 
 
 def create(tx: Transaction, address: str, password_hash: str, now_s: int) -> Mailbox:
@@ -17,10 +13,7 @@ def create(tx: Transaction, address: str, password_hash: str, now_s: int) -> Mai
 
     Raises InvalidAddress or AddressTaken.
     """
-    address = addresses.normalize(address)
-    if mailboxes.by_address(tx, address):
-        raise AddressTaken(f"there is a mailbox {address} already")
-    mailbox = mailboxes.insert_mailbox(tx, address, password_hash, now_s)
+    mailbox = mailboxes.insert_mailbox(tx, addresses.normalize(address), password_hash, now_s)
     folders.insert_distinguished(tx, mailbox.id)
     return mailbox
 

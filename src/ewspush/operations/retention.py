@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ewspush.store import event_log, mailboxes, subscriptions
+from ewspush.store import event_log, mailboxes, pull_subscriptions, subscriptions
 from ewspush.store.database import Database
 
 _SPAN = 500  # mailboxes looked at in one transaction
@@ -11,11 +11,15 @@ _MOST = 1000  # rows removed in one transaction
 
 @dataclass(slots=True)
 class Sweep:
-    """One round over all mailboxes and what is over. Each `step` is one short transaction."""
+    """One round over all mailboxes and what is over. Each `step` is one short transaction.
+
+    Times are seconds since the epoch.
+    """
 
     database: Database
     events_before_s: int
     over_before_s: int
+    now_s: int
     _after: int | None = 0
     _due: list[int] | None = None
 
@@ -30,7 +34,9 @@ class Sweep:
                 )
         else:
             with self.database.write() as tx:
-                return subscriptions.purge_over(tx, self.over_before_s, _MOST) == _MOST
+                over = subscriptions.purge_over(tx, self.over_before_s, _MOST)
+                expired = pull_subscriptions.purge_expired(tx, self.now_s, _MOST)
+            return _MOST in (over, expired)
         return True
 
     def _purge_events(self, id: int) -> None:
@@ -40,8 +46,9 @@ class Sweep:
             if mailbox is None:
                 purged = 0
             else:
-                needed = subscriptions.oldest_needed(tx, id)
-                through = mailbox.head if needed is None else needed
+                pushed = subscriptions.oldest_needed(tx, id)
+                pulled = pull_subscriptions.oldest_needed(tx, id, self.now_s)
+                through = min(each for each in (pushed, pulled, mailbox.head) if each is not None)
                 floor = event_log.purge(tx, id, mailbox.floor, through, self.events_before_s, _MOST)
                 purged = floor - mailbox.floor
         if purged < _MOST and self._due:

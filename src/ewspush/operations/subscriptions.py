@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ewspush.core import watermark
 from ewspush.core.errors import (
@@ -12,19 +13,34 @@ from ewspush.core.errors import (
     SubscriptionDelegateAccessNotSupported,
     SubscriptionNotFound,
 )
-from ewspush.core.events import EventType, event_filter
+from ewspush.core.events import EventFilter, EventType, event_filter
 from ewspush.core.ids import ObjectId
 from ewspush.core.subscription import IDLE
 from ewspush.operations.folders import FolderReference, get_folder, mailbox_of
-from ewspush.store import mailboxes, subscriptions
+from ewspush.store import mailboxes, pull_subscriptions, subscriptions
 from ewspush.store.database import Transaction
 from ewspush.store.mailboxes import Mailbox
+from ewspush.store.pull_subscriptions import PullSubscription
 from ewspush.store.subscriptions import Subscription
 
+STREAMING_TIMEOUT_S = 30 * 60  # without a connection; GetStreamingEvents has no setting for it
 LONGEST_CALLER_DATA = 4096  # characters; the schema has no bound, and it is kept for long
 
 JudgeUrl = Callable[[str], None]
 """Raises InvalidPushSubscriptionUrl for a URL that may not be called."""
+
+
+class SubscriptionRequest(Protocol):
+    """What subscription requests of every kind name."""
+
+    @property
+    def folders(self) -> tuple[FolderReference, ...]: ...
+
+    @property
+    def all_folders(self) -> bool: ...  # SubscribeToAllFolders
+
+    @property
+    def event_types(self) -> frozenset[EventType]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +58,28 @@ class PushSubscriptionRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PullSubscriptionRequest:
+    """m:PullSubscriptionRequest."""
+
+    folders: tuple[FolderReference, ...]
+    all_folders: bool
+    event_types: frozenset[EventType]
+    timeout_min: int
+    watermark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingSubscriptionRequest:
+    """m:StreamingSubscriptionRequest."""
+
+    folders: tuple[FolderReference, ...]
+    all_folders: bool
+    event_types: frozenset[EventType]
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A new subscription, and the mailbox as it was then."""
+    """A new push subscription, and the mailbox as it was then."""
 
     subscription: Subscription
     mailbox: Mailbox
@@ -51,6 +87,19 @@ class Subscribed:
     @property
     def watermark(self) -> str:
         """The first PreviousWatermark; it repeats a watermark that the client resumed from."""
+        return watermark.encode(self.mailbox.watermark_base, self.subscription.acknowledged)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribedToPull:
+    """A new pull or streaming subscription, and the mailbox as it was then."""
+
+    subscription: PullSubscription
+    mailbox: Mailbox
+
+    @property
+    def watermark(self) -> str:
+        """Where GetEvents begins; it repeats a watermark that the client resumed from."""
         return watermark.encode(self.mailbox.watermark_base, self.subscription.acknowledged)
 
 
@@ -73,23 +122,16 @@ def subscribe(
         raise InvalidSubscriptionRequest(
             f"CallerData has {LONGEST_CALLER_DATA} characters at most."
         )
-    wanted_folders = _folders(tx, caller, request)
-    # From here on nothing can be purged or counted anew before the commit.
-    mailbox = mailboxes.lock(tx, caller)
-    assert mailbox is not None, "the caller was authenticated"
-    if request.watermark is None:
-        start = mailbox.head
-    else:
-        start = watermark.decode(
-            request.watermark, mailbox.watermark_base, mailbox.floor, mailbox.head
-        )
+    wanted = _wanted(tx, caller, request)
+    mailbox = _lock(tx, caller)
+    start = _start(mailbox, request.watermark)
     if subscriptions.count_live(tx, caller) >= most:
         raise ExceededSubscriptionCount(f"The mailbox may have {most} push subscriptions at most.")
     new = Subscription(
         mailbox=caller,
         number=secrets.randbits(63),
         url=request.url,
-        wanted=event_filter(request.event_types, wanted_folders),
+        wanted=wanted,
         status_frequency_min=request.status_frequency_min,
         server_version=request.server_version,
         caller_data=request.caller_data,
@@ -101,9 +143,80 @@ def subscribe(
     return Subscribed(new, mailbox)
 
 
-def _folders(
-    tx: Transaction, caller: int, request: PushSubscriptionRequest
-) -> frozenset[int] | None:
+def subscribe_to_pull(
+    tx: Transaction, caller: int, request: PullSubscriptionRequest, *, most: int, now_s: int
+) -> SubscribedToPull:
+    """Create a pull subscription for the caller's mailbox, as `subscribe` does.
+
+    The mailbox may have `most` pull and streaming subscriptions.
+    """
+    wanted = _wanted(tx, caller, request)
+    mailbox = _lock(tx, caller)
+    start = _start(mailbox, request.watermark)
+    timeout_s = 60 * request.timeout_min
+    return _insert(tx, mailbox, wanted, start, timeout_s, most, now_s, is_streaming=False)
+
+
+def subscribe_to_streaming(
+    tx: Transaction, caller: int, request: StreamingSubscriptionRequest, *, most: int, now_s: int
+) -> SubscribedToPull:
+    """Create a streaming subscription for the caller's mailbox, from the log's end on.
+
+    The mailbox may have `most` pull and streaming subscriptions.
+    """
+    wanted = _wanted(tx, caller, request)
+    mailbox = _lock(tx, caller)
+    start, timeout_s = mailbox.head, STREAMING_TIMEOUT_S
+    return _insert(tx, mailbox, wanted, start, timeout_s, most, now_s, is_streaming=True)
+
+
+def _insert(
+    tx: Transaction,
+    mailbox: Mailbox,
+    wanted: EventFilter,
+    start: int,
+    timeout_s: int,
+    most: int,
+    now_s: int,
+    *,
+    is_streaming: bool,
+) -> SubscribedToPull:
+    if pull_subscriptions.count_live(tx, mailbox.id, now_s) >= most:
+        raise ExceededSubscriptionCount(
+            f"The mailbox may have {most} pull and streaming subscriptions at most."
+        )
+    new = PullSubscription(
+        mailbox=mailbox.id,
+        number=secrets.randbits(63),
+        is_streaming=is_streaming,
+        wanted=wanted,
+        created_at_s=now_s,
+        acknowledged=start,
+        timeout_s=timeout_s,
+        expires_at_s=now_s + timeout_s,
+    )
+    pull_subscriptions.insert_subscription(tx, new)
+    return SubscribedToPull(new, mailbox)
+
+
+def _lock(tx: Transaction, caller: int) -> Mailbox:
+    """The mailbox; from now on nothing can be purged or counted anew before the commit."""
+    mailbox = mailboxes.lock(tx, caller)
+    assert mailbox is not None, "the caller was authenticated"
+    return mailbox
+
+
+def _start(mailbox: Mailbox, resume_from: str | None) -> int:
+    if resume_from is None:
+        return mailbox.head
+    return watermark.decode(resume_from, mailbox.watermark_base, mailbox.floor, mailbox.head)
+
+
+def _wanted(tx: Transaction, caller: int, request: SubscriptionRequest) -> EventFilter:
+    return event_filter(request.event_types, _folders(tx, caller, request))
+
+
+def _folders(tx: Transaction, caller: int, request: SubscriptionRequest) -> frozenset[int] | None:
     if bool(request.folders) == request.all_folders:
         raise InvalidSubscriptionRequest(
             "A subscription names either FolderIds or SubscribeToAllFolders."
@@ -119,12 +232,21 @@ def _folders(
 
 
 def unsubscribe(tx: Transaction, caller: int, id: ObjectId, now_s: int) -> None:
-    """End a subscription of the caller's mailbox.
+    """End a subscription of the caller's mailbox, of any kind.
 
     Raises SubscriptionNotFound, also for one that is over, or SubscriptionAccessDenied.
     """
-    existing = subscriptions.by_number(tx, id.mailbox, id.number)
+    existing = subscriptions.by_number(tx, id.mailbox, id.number) or pull_subscriptions.by_number(
+        tx, id.mailbox, id.number, now_s
+    )
     if existing is not None and id.mailbox != caller:
         raise SubscriptionAccessDenied
-    if existing is None or not subscriptions.end(tx, id.mailbox, id.number, now_s):
+    match existing:
+        case Subscription():
+            ended = subscriptions.end(tx, id.mailbox, id.number, now_s)
+        case PullSubscription():
+            ended = pull_subscriptions.remove(tx, id.mailbox, id.number, now_s)
+        case None:
+            ended = False
+    if not ended:
         raise SubscriptionNotFound

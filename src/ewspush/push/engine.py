@@ -18,6 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ewspush.core import subscription as rules
+from ewspush.core.events import EventFilter
 from ewspush.core.ids import ObjectId
 from ewspush.core.notification import Notification, compose
 from ewspush.core.subscription import (
@@ -28,16 +29,15 @@ from ewspush.core.subscription import (
     Retrying,
     SubscriptionStatus,
 )
-from ewspush.push import backlog
 from ewspush.push.address_policy import Target, UrlRefused
 from ewspush.push.agenda import NEVER, Agenda
-from ewspush.push.backlog import Backlog
 from ewspush.push.clock import Call, Clock
 from ewspush.push.live import LastAttempt, Live, Origin, Step
 from ewspush.push.progress import ProgressWriter
 from ewspush.push.sender import Answer, FailureKind, NoAnswer
 from ewspush.settings import DeliverySettings
-from ewspush.store import subscriptions
+from ewspush.store import backlog, subscriptions
+from ewspush.store.backlog import Backlog, BrokenLog
 from ewspush.store.database import Database
 from ewspush.store.subscriptions import Progress, Subscription
 from ewspush.threads import InThread
@@ -305,13 +305,17 @@ class Engine:
         del self._admitted[:_READ_TOGETHER]
         self._reading = True
         positions = [(live.mailbox, live.examined, live.wanted) for live in together]
-        reading = self._in_thread(backlog.read, self._database, positions, self._settings.batch)
+        reading = self._in_thread(self._read, positions)
         reading.addCallbacks(
             self._compose_all, self._not_read, callbackArgs=(together,), errbackArgs=(together,)
         )
         reading.addErrback(_log_bug)
 
-    def _compose_all(self, results: list[Backlog | Exception], together: list[Live]) -> None:
+    def _read(self, positions: Sequence[tuple[int, int, EventFilter]]) -> list[Backlog | BrokenLog]:
+        with self._database.read() as tx:
+            return backlog.read(tx, positions, self._settings.batch)
+
+    def _compose_all(self, results: list[Backlog | BrokenLog], together: list[Live]) -> None:
         self._reading = False
         for live, result in zip(together, results, strict=True):
             if live.step is Step.OVER or self._stopping:

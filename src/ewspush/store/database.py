@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 from ewspush.core.events import Event
 from ewspush.store import migrations
 
 EventsCommitted = Callable[[int, Sequence[Event]], None]
+MailQueued = Callable[[], None]
 
 
 class UnsupportedDatabase(Exception):
@@ -32,10 +34,27 @@ class Transaction:
     connection: Connection
     # Events appended so far, by mailbox; told to those who wait for them once they are durable.
     appended: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    queued: set[int] = field(default_factory=set)  # mailboxes with new outgoing mail; told likewise
 
     @property
     def is_sqlite(self) -> bool:
         return self.connection.dialect.name == "sqlite"
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part that has no effect if it raises, while the transaction goes on."""
+        before = {mailbox: len(events) for mailbox, events in self.appended.items()}
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            for mailbox, events in self.appended.items():
+                del events[before.get(mailbox, 0) :]
+            raise
+
+    def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
+        """An INSERT that can have ON CONFLICT, which is a matter of the dialect."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
 
 class Database:
@@ -47,6 +66,7 @@ class Database:
         # SQLite has one writer. Waiting for it here is fair and quick; its own waiting polls.
         self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
         self._listeners: list[EventsCommitted] = []
+        self._mail_listeners: list[MailQueued] = []
 
     @classmethod
     def open(cls, url: str, busy_timeout_s: float = 30.0) -> "Database":
@@ -75,6 +95,10 @@ class Database:
         """Have `listener` called, in the committing thread, for the events of every commit."""
         self._listeners.append(listener)
 
+    def on_mail_queued(self, listener: MailQueued) -> None:
+        """Have `listener` called, in the committing thread, after mail was queued."""
+        self._mail_listeners.append(listener)
+
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one snapshot and changes nothing."""
@@ -88,8 +112,11 @@ class Database:
             transaction = Transaction(connection)
             yield transaction
         for mailbox, appended in transaction.appended.items():
-            for listener in self._listeners:
+            for listener in self._listeners if appended else ():
                 listener(mailbox, appended)
+        if transaction.queued:
+            for mail_listener in self._mail_listeners:
+                mail_listener()
 
 
 _READ_OPTIONS: dict[str, dict[str, Any]] = {
@@ -115,15 +142,29 @@ def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if url.get_backend_name() == "postgresql":
-        return create_engine(
+        engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=20,
             pool_pre_ping=True,  # a database that was restarted fails no request
             hide_parameters=True,
         )
+        event.listen(engine, "handle_error", _keep_only_what_is_primary)
+        return engine
     raise UnsupportedDatabase(
         f"{url.get_backend_name()!r} databases are not supported: use sqlite or postgresql"
     )
+
+
+def _keep_only_what_is_primary(context: ExceptionContext) -> None:
+    """Leave rows out of an error: PostgreSQL quotes them in DETAIL, and errors are logged."""
+    orig, raised = context.original_exception, context.sqlalchemy_exception
+    primary = getattr(getattr(orig, "diag", None), "message_primary", None)
+    if primary is None:  # not from the server: the connection failed, for one
+        return
+    whole = str(orig)
+    orig.args = (primary,)
+    if raised is not None:  # its text is made already, with that of `orig` in it
+        raised.args = (raised.args[0].replace(whole, primary), *raised.args[1:])
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:

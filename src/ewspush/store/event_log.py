@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import and_, delete, insert, select, text, update
+from sqlalchemy import and_, bindparam, delete, insert, select, text, update
 
 from ewspush.core.events import Event, EventType
 from ewspush.core.ids import shard_of
@@ -26,6 +26,16 @@ class Happened(NamedTuple):
     unread_count: int | None = None
 
 
+# Every delivery executes these. Made once, they are compiled once.
+_TAKE_SEQUENCES = (
+    update(mailboxes)
+    .where(mailboxes.c.id == bindparam("of_mailbox"))
+    .values(head=mailboxes.c.head + bindparam("count"))
+    .returning(mailboxes.c.head)
+)
+_INSERT = insert(events)
+
+
 def append(tx: Transaction, mailbox: int, happened: Sequence[Happened]) -> list[Event]:
     """Log what happened, in this order.
 
@@ -35,16 +45,13 @@ def append(tx: Transaction, mailbox: int, happened: Sequence[Happened]) -> list[
     if not happened:
         return []
     head = tx.connection.execute(
-        update(mailboxes)
-        .where(mailboxes.c.id == mailbox)
-        .values(head=mailboxes.c.head + len(happened))
-        .returning(mailboxes.c.head)
+        _TAKE_SEQUENCES, {"of_mailbox": mailbox, "count": len(happened)}
     ).scalar_one()
     first = head - len(happened) + 1
     logged = [Event(sequence, *event) for sequence, event in enumerate(happened, first)]
     shard = shard_of(mailbox)
     tx.connection.execute(
-        insert(events),
+        _INSERT,
         [{"mailbox_id": mailbox, "shard": shard, **event._asdict()} for event in logged],
     )
     tx.appended[mailbox] += logged

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from ewspush.core.events import EventFilter, event_filter, types_from_mask, types_to_mask
+from ewspush.core.events import EventFilter
 from ewspush.core.ids import shard_of
 from ewspush.core.subscription import (
     ENDED,
@@ -18,6 +18,7 @@ from ewspush.core.subscription import (
     Phase,
     Retrying,
 )
+from ewspush.store import event_filters
 from ewspush.store.database import Transaction
 from ewspush.store.schema import mailboxes, subscriptions
 
@@ -53,15 +54,13 @@ class Progress:
 
 def insert_subscription(tx: Transaction, new: Subscription) -> None:
     """Store a new subscription."""
-    folders = new.wanted.folders
     tx.connection.execute(
         insert(subscriptions).values(
             mailbox_id=new.mailbox,
             shard=shard_of(new.mailbox),
             number=new.number,
             url=new.url,
-            event_types=types_to_mask(new.wanted.types),
-            folders=None if folders is None else ",".join(map(str, sorted(folders))),
+            **event_filters.columns(new.wanted),
             status_frequency_min=new.status_frequency_min,
             caller_data=new.caller_data,
             server_version=new.server_version,
@@ -192,7 +191,7 @@ def _subscription(row: Any) -> Subscription:
         mailbox=row.mailbox_id,
         number=row.number,
         url=row.url,
-        wanted=event_filter(types_from_mask(row.event_types), _folders(row.folders)),
+        wanted=event_filters.of_row(row),
         status_frequency_min=row.status_frequency_min,
         server_version=row.server_version,
         caller_data=row.caller_data,
@@ -201,10 +200,6 @@ def _subscription(row: Any) -> Subscription:
         phase=_phase(row),
         over_at_s=row.over_at_s,
     )
-
-
-def _folders(column: str | None) -> frozenset[int] | None:
-    return None if column is None else frozenset(map(int, column.split(",")))
 
 
 def _phase(row: Any) -> Phase:

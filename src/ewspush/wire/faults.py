@@ -67,8 +67,8 @@ def render(fault: SoapFault, version: ServerVersion) -> bytes:
     message_xml = f'<t:MessageXml xmlns:t="{TYPES}">{details}</t:MessageXml>' if details else ""
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
-        f'<soap:Envelope xmlns:soap="{SOAP}"><soap:Header>{_version_info(version)}</soap:Header>'
-        "<soap:Body><soap:Fault>"
+        f'<soap:Envelope xmlns:soap="{SOAP}">'
+        f"<soap:Header>{server_version_info(version)}</soap:Header><soap:Body><soap:Fault>"
         f'<faultcode xmlns:a="{TYPES}">a:{fault.response_code}</faultcode>'
         f'<faultstring xml:lang="en-US">{_text(fault)}</faultstring>'
         f'<detail><e:ResponseCode xmlns:e="{ERRORS}">{fault.response_code}</e:ResponseCode>'
@@ -81,7 +81,8 @@ def _text(value: object) -> str:
     return escape(_UNPRINTABLE.sub(" ", str(value)[:_LONGEST_TEXT]).strip())
 
 
-def _version_info(version: ServerVersion) -> str:
+def server_version_info(version: ServerVersion) -> str:
+    """The header block of every answer."""
     return (
         f'<t:ServerVersionInfo xmlns:t="{TYPES}" MajorVersion="{version.major}"'
         f' MinorVersion="{version.minor}" MajorBuildNumber="{version.major_build}"'

@@ -1,6 +1,16 @@
 """Reading XML that comes from outside."""
 
+import re
+
 from lxml import etree
+
+# libxml2 bounds a text at 10 million bytes, which is less than an attachment may have. The bound
+# guards against entities too, so it is lifted only where a DTD would be seen: in UTF-8.
+_BOUNDED = 8_000_000
+_UTF_8 = re.compile(
+    rb"""(?:\xef\xbb\xbf)?\s*<(?:\?xml\s[^>]{0,80}?encoding\s*=\s*["'](?i:utf-?8|us-ascii)["']"""
+    rb"""|\?xml\s(?![^>]*encoding)|[^?\x00])"""
+)
 
 
 class Unreadable(ValueError):
@@ -21,7 +31,7 @@ def parse(document: bytes) -> etree._Element:
         load_dtd=False,
         remove_comments=True,
         remove_pis=True,
-        huge_tree=False,
+        huge_tree=len(document) > _BOUNDED and _has_no_dtd(document),
     )
     try:
         root = etree.fromstring(document, parser)
@@ -32,3 +42,7 @@ def parse(document: bytes) -> etree._Element:
     if root.getroottree().docinfo.doctype:
         raise Unreadable("a DTD is not allowed", 1, 1)
     return root
+
+
+def _has_no_dtd(document: bytes) -> bool:
+    return _UTF_8.match(document) is not None and b"<!DOCTYPE" not in document

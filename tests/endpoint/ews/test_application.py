@@ -92,9 +92,9 @@ def test_a_bug_is_logged_with_its_traceback_and_not_told(ews, monkeypatch, modul
 
 
 def test_a_bug_while_writing_the_answer_is_a_fault_too(ews, monkeypatch):
-    monkeypatch.setattr("ewspush.wire.change_key.encode", lambda _: "\0")
+    monkeypatch.setattr("ewspush.core.watermark.encode", lambda *_: "\0")
     with structlog.testing.capture_logs() as logged:
-        assert ews.ask(get_folder("inbox")).codes == ["ErrorInternalServerError"]
+        assert ews.ask(subscribe()).codes == ["ErrorInternalServerError"]
     assert len(logged) == 1
 
 
@@ -117,7 +117,7 @@ def test_several_threads_get_each_its_own_answer(shared_ews):
         get_folder("calendar", shape="Default"),
         subscribe(),
         subscribe(types=("Nonsense",)),
-        envelope("<m:FindItem/>"),
+        envelope("<m:GetRooms/>"),
     ]
 
     def ask(request):

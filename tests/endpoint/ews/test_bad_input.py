@@ -248,7 +248,7 @@ def test_a_status_frequency_is_1_to_1440_minutes(shared_ews, minutes):
 
 
 @pytest.mark.parametrize(
-    ("operation", "status"), [("FindItem", 500), ("SendNotification", 500), ("Nonsense", 500)]
+    ("operation", "status"), [("GetRooms", 500), ("SendNotification", 500), ("Nonsense", 500)]
 )
 def test_an_operation_that_is_not_there_is_a_fault(shared_ews, operation, status):
     answer = shared_ews.ask(envelope(f"<m:{operation}/>"))

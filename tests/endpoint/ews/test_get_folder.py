@@ -155,7 +155,7 @@ def test_a_calendar_has_no_unread_count_even_if_asked(shared_ews):
 
 def test_other_kinds_of_paths_are_ignored(shared_ews):
     paths = (
-        '<t:ExtendedFieldURI PropertyTag="0x3001" PropertyType="String"/>'
+        '<t:ExtendedFieldURI PropertyTag="0x6666" PropertyType="String"/>'
         '<t:FieldURI FieldURI="folder:DisplayName"/>'
         '<t:IndexedFieldURI FieldURI="item:InternetMessageHeader" FieldIndex="X"/>'
     )

@@ -12,7 +12,7 @@ from ewspush.wire.item_kinds import KINDS, kind_named
 from ewspush.wire.item_properties import read, render
 from support.schemas import MESSAGES, ROOT, TYPES
 
-LATER = ROOT / "tests" / "data" / "requests" / "later"
+RECORDED = ROOT / "tests" / "data" / "requests"
 NEWEST = "Exchange2016"
 MESSAGE = kind_named("Message")
 CONTACT = kind_named("Contact")
@@ -181,7 +181,7 @@ def test_what_no_item_or_not_this_kind_has_is_ignored() -> None:
 
 
 def test_all_that_exchangelib_asks_of_a_message_is_understood() -> None:
-    request = xml.parse((LATER / "exchangelib-getitem.xml").read_bytes())
+    request = xml.parse((RECORDED / "exchangelib-getitem.xml").read_bytes())
     element = request.find(f".//{{{MESSAGES}}}ItemShape")
     assert element is not None
     wanted = ItemShape.read(element).names_for(MESSAGE, "Exchange2010_SP2")
@@ -329,7 +329,7 @@ def test_other_wishes_change_nothing(ignored: str) -> None:
 
 @pytest.mark.parametrize("name", ["syncfolderitems", "syncfolderitems-state", "finditem"])
 def test_the_shapes_of_other_operations_are_read(name: str) -> None:
-    request = xml.parse((LATER / f"exchangelib-{name}.xml").read_bytes())
+    request = xml.parse((RECORDED / f"exchangelib-{name}.xml").read_bytes())
     element = request.find(f".//{{{MESSAGES}}}ItemShape")
     assert element is not None
     assert "ItemId" in ItemShape.read(element).names_for(MESSAGE, "Exchange2010_SP2")

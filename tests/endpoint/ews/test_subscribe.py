@@ -11,7 +11,6 @@ from ewspush.operations import mail
 from ewspush.operations.subscriptions import LONGEST_CALLER_DATA
 from ewspush.wire import ids
 from support.ews import ALL_TYPES, INBOX, NOW_S, get_folder, subscribe, unsubscribe
-from support.schemas import ROOT
 
 
 def messages(answer):
@@ -174,16 +173,6 @@ def test_a_subscription_resumes_after_its_watermark(ews, name):
 def test_a_watermark_of_something_else_is_refused(ews, text):
     answer = ews.ask(subscribe(watermark=f"<t:Watermark>{text}</t:Watermark>"))
     assert answer.codes == ["ErrorInvalidWatermark"]
-
-
-@pytest.mark.parametrize("kind", ["Pull", "Streaming"])
-def test_other_kinds_of_subscription_are_not_offered(ews, kind):
-    name = f"ews-javascript-api-subscribe-{kind.lower()}.xml"
-    request = (ROOT / "tests" / "data" / "requests" / "later" / name).read_bytes()
-    assert f"{kind}SubscriptionRequest".encode() in request
-    answer = ews.ask(request)
-    assert (answer.status, answer.codes) == (500, ["ErrorInvalidOperation"])
-    assert "push subscriptions only" in answer.text("faultstring")
 
 
 def test_unsubscribe_ends_the_subscription_and_tells_after_the_commit(ews):

@@ -17,7 +17,19 @@ class Backend:
     judge_url: JudgeUrl
     unsubscribed: Callable[[ObjectId], None]  # told after the commit
     subscription_limit: int  # live push subscriptions per mailbox
+    pull_subscription_limit: int  # pull and streaming subscriptions per mailbox
     now_s: Callable[[], int]  # seconds since the epoch
+    queue_limit: int = 0  # messages to recipients elsewhere per mailbox; 0 without a relay
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRequest:
+    """GetStreamingEvents, held against the database: events are to be sent as they come."""
+
+    mailbox: Mailbox
+    subscriptions: tuple[ObjectId, ...]
+    timeout_s: int  # ConnectionTimeout
+    invalid: tuple[str, ...] = ()  # ids that cannot be streamed: the answer is an error
 
 
 @dataclass(slots=True)
@@ -28,4 +40,5 @@ class Call:
     server_version: str  # RequestServerVersion
     backend: Backend
     subscribed: list[Subscribed] = field(default_factory=list)
+    stream: StreamRequest | None = None  # instead of an answer
     raised: Exception | None = None  # by the service

@@ -1,101 +1,123 @@
-"""Which properties of a folder an answer holds, and what they are."""
+"""Folders in answers: which of their properties were asked for (FolderShape, EWS XML reference)."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
+from lxml import etree
+
+from ewspush.core.folders import FolderKind, kind_of
 from ewspush.core.ids import Kind
-from ewspush.endpoint.ews.folder_types import (
-    ArrayOfFoldersType,
-    BaseFolderType,
-    CalendarFolderType,
-    ContactsFolderType,
-    EffectiveRightsType,
-    FolderIdType,
-    FolderResponseShapeType,
-    FolderType,
-    TasksFolderType,
-)
+from ewspush.core.item_paths import ExtendedPath, FieldPath
+from ewspush.operations.folder_values import values_of
 from ewspush.operations.folders import Folder
-from ewspush.wire import change_key, ids
+from ewspush.wire import change_key, extended_fields, ids
+from ewspush.wire.folder_properties import PROPERTIES, path, render
+from ewspush.wire.namespaces import MESSAGES, TYPES
 
-_KINDS: dict[str | None, tuple[str, type[BaseFolderType]]] = {
-    "IPF.Appointment": ("CalendarFolder", CalendarFolderType),
-    "IPF.Contact": ("ContactsFolder", ContactsFolderType),
-    "IPF.Task": ("TasksFolder", TasksFolderType),
-}
+_EXTENDED = "ExtendedProperty"
 
 # BaseShape (EWS XML reference), table "Default properties".
 _DEFAULT = frozenset({"FolderId", "DisplayName", "TotalCount", "ChildFolderCount", "UnreadCount"})
 _NOT_BY_DEFAULT = {
-    "IPF.Appointment": {"TotalCount", "UnreadCount"},
-    "IPF.Contact": {"UnreadCount"},
-    "IPF.Task": {"UnreadCount"},
-    "IPF.StickyNote": {"UnreadCount"},
+    "ipf.appointment": {"TotalCount", "UnreadCount"},
+    "ipf.contact": {"UnreadCount"},
+    "ipf.task": {"UnreadCount"},
+    "ipf.stickynote": {"UnreadCount"},
 }
+_ONLY_WHEN_NAMED = {_EXTENDED, "DistinguishedFolderId"}
+
+# The owner of a mailbox may do everything in it, and nobody else sees it.
+_EFFECTIVE_RIGHTS = (
+    f'<t:EffectiveRights xmlns:t="{TYPES}"><t:CreateAssociated>true</t:CreateAssociated>'
+    "<t:CreateContents>true</t:CreateContents><t:CreateHierarchy>true</t:CreateHierarchy>"
+    "<t:Delete>true</t:Delete><t:Modify>true</t:Modify><t:Read>true</t:Read></t:EffectiveRights>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderShape:
+    """What a client asked to be told of each folder."""
+
+    base_shape: str  # IdOnly, Default or AllProperties
+    names: frozenset[str] = frozenset()
+    extended: tuple[tuple[str, str], ...] = ()  # the key of each, and as the client has it
+
+    @classmethod
+    def read(cls, element: etree._Element) -> "FolderShape":
+        """The shape in a FolderShape element. Paths to what no folder has are ignored.
+
+        Raises InvalidExtendedProperty.
+        """
+        names, extended = set[str](), dict[str, str]()
+        for each in element.iterfind(f"{{{TYPES}}}AdditionalProperties/*"):
+            match path(each):
+                case FieldPath(name):
+                    names.add(name)
+                case ExtendedPath(key):
+                    extended[key] = extended_fields.key_as_written(each)
+        base_shape = element.findtext(f"{{{TYPES}}}BaseShape", "").strip()
+        return cls(base_shape, frozenset(names), tuple(extended.items()))
+
+
+ID_ONLY = FolderShape("IdOnly")
 
 
 def in_shape(
-    folder: Folder, mailbox: int, shape: FolderResponseShapeType, server_version: str
-) -> ArrayOfFoldersType:
-    """The folder with the properties asked for; paths to what it does not have are ignored."""
-    element, kind = _KINDS.get(folder.folder_class, ("Folder", FolderType))
-    wanted = _base(shape.BaseShape, folder) | _additional(shape)
-    # Names of versions sort by age. Older schemas do not have the element.
-    if server_version < "Exchange2013":
-        wanted -= {"DistinguishedFolderId"}
-    properties = {
-        name: value(folder, mailbox) for name, value in _PROPERTIES.items() if name in wanted
-    }
-    # A kind takes no notice of a property that its type does not have.
-    return ArrayOfFoldersType(**{element: [kind(**properties)]})
+    folder: Folder, mailbox: int, shape: FolderShape, server_version: str
+) -> etree._Element:
+    """The element of a folder with what was asked for; what it does not have is left out."""
+    kind = kind_of(folder.folder_class)
+    wanted = _names_for(shape, kind, (folder.folder_class or "").lower(), server_version)
+    values = {**values_of(folder), **_ids(folder, mailbox), "EffectiveRights": _EFFECTIVE_RIGHTS}
+    picked = {name: values[name] for name in wanted if name in values}
+    if shape.extended:
+        by_key = {each["Path"]: each["Value"] for each in values[_EXTENDED]}
+        picked[_EXTENDED] = [
+            {"Path": written, "Value": by_key[key]}
+            for key, written in shape.extended
+            if key in by_key
+        ]
+    return render(kind, picked)
 
 
-def _base(name: str, folder: Folder) -> frozenset[str]:
+@lru_cache(maxsize=256)
+def _names_for(
+    shape: FolderShape, kind: FolderKind, folder_class: str, server_version: str
+) -> frozenset[str]:
+    # Names of versions sort by age.
+    known = frozenset(each.name for each in PROPERTIES[kind] if each.since <= server_version)
+    return known & (_base(shape.base_shape, folder_class, known) | shape.names)
+
+
+def _base(name: str, folder_class: str, known: frozenset[str]) -> frozenset[str]:
     if name == "IdOnly":
         return frozenset({"FolderId"})
     if name == "Default":
-        return _DEFAULT - _NOT_BY_DEFAULT.get(folder.folder_class or "", set())
-    return _ALL
+        return _DEFAULT - _NOT_BY_DEFAULT.get(folder_class, set())
+    return known - _ONLY_WHEN_NAMED
 
 
-def _additional(shape: FolderResponseShapeType) -> set[str]:
-    if shape.AdditionalProperties is None:
-        return set()
-    paths = (path.get("FieldURI", "") for path in shape.AdditionalProperties)
-    return {path.removeprefix("folder:") for path in paths}
-
-
-def _folder_id(folder: Folder, mailbox: int) -> FolderIdType:
-    id = ids.encode(Kind.FOLDER, mailbox, folder.number)
-    return FolderIdType(Id=id, ChangeKey=change_key.encode(folder.change))
-
-
-def _parent_folder_id(folder: Folder, mailbox: int) -> FolderIdType:
+def _ids(folder: Folder, mailbox: int) -> dict[str, Any]:
     # The root is its own parent, as in MAPI (PidTagParentEntryId).
     parent = folder.number if folder.parent_number is None else folder.parent_number
-    return FolderIdType(Id=ids.encode(Kind.FOLDER, mailbox, parent))
+    return {
+        "FolderId": folder_id(folder, mailbox),
+        "ParentFolderId": {"Id": ids.encode(Kind.FOLDER, mailbox, parent)},
+    }
 
 
-def _effective_rights(_: Folder, __: int) -> EffectiveRightsType:
-    """The owner of a mailbox may do everything in it, and nobody else sees it."""
-    return EffectiveRightsType(
-        CreateAssociated=True,
-        CreateContents=True,
-        CreateHierarchy=True,
-        Delete=True,
-        Modify=True,
-        Read=True,
-    )
+def folder_id(folder: Folder, mailbox: int) -> dict[str, str]:
+    """The value of FolderId."""
+    return {
+        "Id": ids.encode(Kind.FOLDER, mailbox, folder.number),
+        "ChangeKey": change_key.encode(folder.change),
+    }
 
 
-_PROPERTIES: dict[str, Callable[[Folder, int], object]] = {
-    "FolderId": _folder_id,
-    "ParentFolderId": _parent_folder_id,
-    "FolderClass": lambda folder, _: folder.folder_class,
-    "DisplayName": lambda folder, _: folder.display_name,
-    "TotalCount": lambda folder, _: folder.total_count,
-    "ChildFolderCount": lambda folder, _: folder.child_folder_count,
-    "EffectiveRights": _effective_rights,
-    "DistinguishedFolderId": lambda folder, _: folder.distinguished_name,
-    "UnreadCount": lambda folder, _: folder.unread_count,
-}
-_ALL = frozenset(_PROPERTIES) - {"DistinguishedFolderId"}  # this one only when named
+def folders_element(folders: Iterable[etree._Element], namespace: str = MESSAGES) -> etree._Element:
+    """m:Folders, or t:Folders."""
+    element = etree.Element(f"{{{namespace}}}Folders", nsmap={"m": MESSAGES, "t": TYPES})
+    element.extend(list(folders))
+    return element

@@ -1,106 +1,93 @@
-"""The messages of GetFolder, as types of Spyne."""
+"""The messages of the operations on folders, as types of Spyne."""
 
 from ewspush.endpoint.ews.types import ResponseMessageType
-from ewspush.endpoint.spyne_compat import (
-    AnyXml,
-    Boolean,
-    ComplexModel,
-    Integer32,
-    Unicode,
-    XmlAttribute,
-)
-from ewspush.wire.namespaces import MESSAGES, TYPES
-
-
-class FolderIdType(ComplexModel):
-    __namespace__ = TYPES
-
-    Id = XmlAttribute(Unicode, use="required")
-    ChangeKey = XmlAttribute(Unicode)
-
-
-class EffectiveRightsType(ComplexModel):
-    __namespace__ = TYPES
-
-    CreateAssociated = Boolean(min_occurs=1)
-    CreateContents = Boolean(min_occurs=1)
-    CreateHierarchy = Boolean(min_occurs=1)
-    Delete = Boolean(min_occurs=1)
-    Modify = Boolean(min_occurs=1)
-    Read = Boolean(min_occurs=1)
-
-
-class BaseFolderType(ComplexModel):
-    __namespace__ = TYPES
-
-    FolderId = FolderIdType.customize(min_occurs=0)
-    ParentFolderId = FolderIdType.customize(min_occurs=0)
-    FolderClass = Unicode(min_occurs=0)
-    DisplayName = Unicode(min_occurs=0)
-    TotalCount = Integer32(min_occurs=0)
-    ChildFolderCount = Integer32(min_occurs=0)
-    EffectiveRights = EffectiveRightsType.customize(min_occurs=0)
-    DistinguishedFolderId = Unicode(min_occurs=0)
-
-
-class FolderType(BaseFolderType):
-    __namespace__ = TYPES
-
-    UnreadCount = Integer32(min_occurs=0)
-
-
-class CalendarFolderType(BaseFolderType):
-    __namespace__ = TYPES
-
-
-class ContactsFolderType(BaseFolderType):
-    __namespace__ = TYPES
-
-
-class TasksFolderType(FolderType):
-    __namespace__ = TYPES
-
-
-class ArrayOfFoldersType(ComplexModel):
-    """Each folder in the element of its kind. Spyne loses the order among kinds: use one alone."""
-
-    __namespace__ = TYPES
-
-    Folder = FolderType.customize(max_occurs="unbounded")
-    CalendarFolder = CalendarFolderType.customize(max_occurs="unbounded")
-    ContactsFolder = ContactsFolderType.customize(max_occurs="unbounded")
-    TasksFolder = TasksFolderType.customize(max_occurs="unbounded")
-
-
-class FolderResponseShapeType(ComplexModel):
-    __namespace__ = TYPES
-
-    BaseShape = Unicode(min_occurs=1)
-    AdditionalProperties = AnyXml(min_occurs=0)
-
-
-class GetFolderType(ComplexModel):
-    __namespace__ = MESSAGES
-
-    FolderShape = FolderResponseShapeType.customize(min_occurs=1)
-    FolderIds = AnyXml(min_occurs=1)
+from ewspush.endpoint.spyne_compat import AnyXml, Boolean, ComplexModel, Unicode, XmlAttribute
+from ewspush.wire.namespaces import MESSAGES
 
 
 class FolderInfoResponseMessageType(ResponseMessageType):
     __namespace__ = MESSAGES
 
-    Folders = ArrayOfFoldersType.customize(min_occurs=0)
+    Folders = AnyXml(min_occurs=0)
 
 
-class GetFolderResponseMessages(ComplexModel):
-    """Of m:ArrayOfResponseMessagesType, what this operation sends."""
-
+class GetFolderType(ComplexModel):
     __namespace__ = MESSAGES
 
-    GetFolderResponseMessage = FolderInfoResponseMessageType.customize(max_occurs="unbounded")
+    FolderShape = AnyXml(min_occurs=1)
+    FolderIds = AnyXml(min_occurs=1)
 
 
-class GetFolderResponseType(ComplexModel):
+class FindFolderType(ComplexModel):
     __namespace__ = MESSAGES
 
-    ResponseMessages = GetFolderResponseMessages.customize(min_occurs=1)
+    FolderShape = AnyXml(min_occurs=1)
+    IndexedPageFolderView = AnyXml(min_occurs=0)
+    FractionalPageFolderView = AnyXml(min_occurs=0)
+    Restriction = AnyXml(min_occurs=0)
+    ParentFolderIds = AnyXml(min_occurs=1)
+    Traversal = XmlAttribute(Unicode, use="required")
+
+
+class FindFolderResponseMessageType(ResponseMessageType):
+    __namespace__ = MESSAGES
+
+    RootFolder = AnyXml(min_occurs=0)
+
+
+class CreateFolderType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    ParentFolderId = AnyXml(min_occurs=1)
+    Folders = AnyXml(min_occurs=1)
+
+
+class UpdateFolderType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    FolderChanges = AnyXml(min_occurs=1)
+
+
+class MoveFolderType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    ToFolderId = AnyXml(min_occurs=1)
+    FolderIds = AnyXml(min_occurs=1)
+
+
+class CopyFolderType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    ToFolderId = AnyXml(min_occurs=1)
+    FolderIds = AnyXml(min_occurs=1)
+
+
+class DeleteFolderType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    FolderIds = AnyXml(min_occurs=1)
+    DeleteType = XmlAttribute(Unicode, use="required")
+
+
+class EmptyFolderType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    FolderIds = AnyXml(min_occurs=1)
+    DeleteType = XmlAttribute(Unicode, use="required")
+    DeleteSubFolders = XmlAttribute(Boolean, use="required")
+
+
+class SyncFolderHierarchyType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    FolderShape = AnyXml(min_occurs=1)
+    SyncFolderId = AnyXml(min_occurs=0)
+    SyncState = Unicode(min_occurs=0)
+
+
+class SyncFolderHierarchyResponseMessageType(ResponseMessageType):
+    __namespace__ = MESSAGES
+
+    SyncState = Unicode(min_occurs=0)
+    IncludesLastFolderInRange = Boolean(min_occurs=0)
+    Changes = AnyXml(min_occurs=0)

@@ -4,9 +4,21 @@ from typing import Any
 
 from lxml import etree
 
+from ewspush.endpoint.ews.attachments import Attachments
 from ewspush.endpoint.ews.call import Call
+from ewspush.endpoint.ews.events import Events
+from ewspush.endpoint.ews.folder_changes import FolderChanges
+from ewspush.endpoint.ews.folder_moves import FolderMoves
+from ewspush.endpoint.ews.folder_sync import FolderSync
 from ewspush.endpoint.ews.folders import Folders
+from ewspush.endpoint.ews.identities import Identities
+from ewspush.endpoint.ews.item_creation import ItemCreation
+from ewspush.endpoint.ews.item_search import ItemSearches
+from ewspush.endpoint.ews.item_sync import ItemSync
+from ewspush.endpoint.ews.item_updates import ItemUpdates
+from ewspush.endpoint.ews.items import Items
 from ewspush.endpoint.ews.subscriptions import Subscriptions
+from ewspush.endpoint.ews.time_zones import TimeZones
 from ewspush.endpoint.ews.types import ServerVersionInfo
 from ewspush.endpoint.spyne_compat import (
     AnyXml,
@@ -19,7 +31,22 @@ from ewspush.endpoint.spyne_compat import (
 from ewspush.wire.namespaces import MESSAGES, SOAP, TYPES
 from ewspush.wire.soap import ServerVersion
 
-SERVICES = (Subscriptions, Folders)
+SERVICES = (
+    Subscriptions,
+    Events,
+    Folders,
+    FolderChanges,
+    FolderMoves,
+    FolderSync,
+    Identities,
+    TimeZones,
+    Items,
+    ItemCreation,
+    ItemUpdates,
+    ItemSync,
+    ItemSearches,
+    Attachments,
+)
 
 
 class _ReadSoap11(Soap11):
@@ -34,6 +61,25 @@ class _ReadSoap11(Soap11):
 
     def create_in_document(self, ctx: MethodContext, _charset: str | None = None) -> None:
         ctx.in_document = (ctx.in_document, {})  # no ids to resolve: EWS has no SOAP encoding
+
+
+class _WriteSoap11(Soap11):
+    """SOAP 1.1 in whose answers XML (AnyXml) is the whole element, as it is in requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.serialization_handlers[AnyXml] = _append
+
+
+def _append(
+    _ctx: object,
+    _type: object,
+    element: etree._Element,
+    parent: etree._Element,
+    *_: object,
+    **__: object,
+) -> None:
+    parent.append(element)
 
 
 class _Application(Application):
@@ -51,7 +97,7 @@ class Framework(ServerBase):
     def __init__(self, version: ServerVersion) -> None:
         super().__init__(
             _Application(
-                SERVICES, MESSAGES, "EWS", in_protocol=_ReadSoap11(), out_protocol=Soap11()
+                SERVICES, MESSAGES, "EWS", in_protocol=_ReadSoap11(), out_protocol=_WriteSoap11()
             )
         )
         interface = self.app.interface

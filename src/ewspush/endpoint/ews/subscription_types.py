@@ -35,12 +35,26 @@ class PushSubscriptionRequestType(BaseSubscriptionRequestType):
     CallerData = Unicode(min_occurs=0)
 
 
+class PullSubscriptionRequestType(BaseSubscriptionRequestType):
+    __namespace__ = TYPES
+
+    Timeout = Integer32(min_occurs=1)
+
+
+class StreamingSubscriptionRequestType(ComplexModel):
+    __namespace__ = TYPES
+
+    FolderIds = AnyXml(min_occurs=0)
+    EventTypes = NonEmptyArrayOfNotificationEventTypesType.customize(min_occurs=1)
+    SubscribeToAllFolders = XmlAttribute(Boolean)
+
+
 class SubscribeType(ComplexModel):
     __namespace__ = MESSAGES
 
-    PullSubscriptionRequest = AnyXml(min_occurs=0)
+    PullSubscriptionRequest = PullSubscriptionRequestType.customize(min_occurs=0)
     PushSubscriptionRequest = PushSubscriptionRequestType.customize(min_occurs=0)
-    StreamingSubscriptionRequest = AnyXml(min_occurs=0)
+    StreamingSubscriptionRequest = StreamingSubscriptionRequestType.customize(min_occurs=0)
 
 
 class SubscribeResponseMessageType(ResponseMessageType):

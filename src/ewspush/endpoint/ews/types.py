@@ -11,6 +11,7 @@ from ewspush.core.errors import EwsError
 from ewspush.endpoint.spyne_compat import (
     ComplexModel,
     Integer32,
+    MethodContext,
     Service,
     Unicode,
     XmlAttribute,
@@ -66,13 +67,40 @@ def operation(
     return decorate
 
 
+def messages_operation(
+    name: str, request: type[ComplexModel], message: type[ResponseMessageType]
+) -> Callable[[Callable[[Any, Any], list[ResponseMessageType]]], ServiceMethod]:
+    """Make a function that returns response messages an operation, as nearly all of EWS are."""
+    element = f"{name}ResponseMessage"
+    messages = _model(
+        f"{name}ResponseMessages", **{element: message.customize(max_occurs="unbounded")}
+    )
+    response = _model(f"{name}ResponseType", ResponseMessages=messages.customize(min_occurs=1))
+
+    def decorate(function: Callable[[Any, Any], list[ResponseMessageType]]) -> ServiceMethod:
+        def respond(ctx: MethodContext, request: Any) -> ComplexModel:
+            return response(ResponseMessages=messages(**{element: function(ctx, request)}))
+
+        respond.__name__ = function.__name__
+        return operation(name, request, response)(respond)
+
+    return decorate
+
+
+def _model(name: str, **members: Any) -> type[ComplexModel]:
+    made: type[ComplexModel] = type(name, (ComplexModel,), {"__namespace__": MESSAGES, **members})
+    return made
+
+
 def success(message: type[ResponseMessageType], **content: object) -> ResponseMessageType:
     """A response message of an operation that was done."""
     return message(ResponseClass="Success", ResponseCode="NoError", **content)
 
 
-def failure(message: type[ResponseMessageType], error: EwsError) -> ResponseMessageType:
-    """A response message that tells of an error.
+def failure(
+    message: type[ResponseMessageType], error: EwsError, **content: object
+) -> ResponseMessageType:
+    """A response message that tells of an error, with the content that its type requires.
 
     The EWS Java API and the EWS Managed API read all three elements and fail without one.
     """
@@ -81,4 +109,5 @@ def failure(message: type[ResponseMessageType], error: EwsError) -> ResponseMess
         MessageText=str(error)[:_LONGEST_TEXT],
         ResponseCode=error.response_code,
         DescriptiveLinkKey=0,
+        **content,
     )

@@ -1,11 +1,11 @@
-"""What a subscription still has to be told, read from the event log."""
+"""What subscriptions still have to be told, read from the event log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ewspush.core.events import Event, EventFilter
 from ewspush.store import event_log
-from ewspush.store.database import Database
+from ewspush.store.database import Transaction
 from ewspush.store.event_log import Window
 
 # Unwanted events are read in windows of growing size, so many at one go: what a longer stretch of
@@ -27,48 +27,45 @@ class Backlog:
 
 
 class BrokenLog(Exception):
-    """Events that a live subscription still needs cannot be had from the log."""
+    """Events that a subscription still needs cannot be had from the log."""
 
 
 def read(
-    database: Database, positions: Sequence[tuple[int, int, EventFilter]], batch: int
-) -> list[Backlog | Exception]:
-    """The backlogs of (mailbox, after, wanted), all from one snapshot.
+    tx: Transaction, positions: Sequence[tuple[int, int, EventFilter]], batch: int
+) -> list[Backlog | BrokenLog]:
+    """The backlogs of (mailbox, after, wanted), or why one cannot be had; for one snapshot.
 
     The rows are filtered here and not in SQL: which events are wanted is one rule in one place,
     and a stretch of unwanted ones is passed in a few large windows.
     """
-    results: list[Backlog | Exception] = [
+    results: list[Backlog | BrokenLog] = [
         Backlog(after, wanted, examined=after) for _, after, wanted in positions
     ]
     undecided = list(range(len(positions)))
     size = _FIRST_WINDOWS * batch
-    with database.read() as tx:
-        for _ in range(_ROUNDS):
-            windows = [
-                Window(positions[i][0], _backlog(results[i]).examined, size) for i in undecided
-            ]
-            for i, excerpt in zip(undecided, event_log.read(tx, windows), strict=True):
-                results[i] = _extend(_backlog(results[i]), excerpt, size, batch)
-            undecided = [i for i in undecided if _is_undecided(results[i], batch)]
-            if not undecided:
-                break
-            size *= _GROWTH
+    for _ in range(_ROUNDS):
+        windows = [Window(positions[i][0], _backlog(results[i]).examined, size) for i in undecided]
+        for i, excerpt in zip(undecided, event_log.read(tx, windows), strict=True):
+            results[i] = _extend(_backlog(results[i]), excerpt, size, batch)
+        undecided = [i for i in undecided if _is_undecided(results[i], batch)]
+        if not undecided:
+            break
+        size *= _GROWTH
     return results
 
 
-def _backlog(result: Backlog | Exception) -> Backlog:
+def _backlog(result: Backlog | BrokenLog) -> Backlog:
     assert isinstance(result, Backlog), "failed ones are not read on"
     return result
 
 
-def _is_undecided(result: Backlog | Exception, batch: int) -> bool:
+def _is_undecided(result: Backlog | BrokenLog, batch: int) -> bool:
     return isinstance(result, Backlog) and result.unread and len(result.events) <= batch
 
 
 def _extend(
     backlog: Backlog, excerpt: event_log.Excerpt | None, size: int, batch: int
-) -> Backlog | Exception:
+) -> Backlog | BrokenLog:
     if excerpt is None:
         return BrokenLog("the mailbox is gone")
     if backlog.after < excerpt.floor:

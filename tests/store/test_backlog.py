@@ -1,6 +1,7 @@
 """What is read from the event log for a subscription."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,9 +10,8 @@ from hypothesis import strategies as st
 from ewspush.core.events import EventFilter, EventType
 from ewspush.operations import mailboxes as mailbox_operations
 from ewspush.operations.retention import Sweep
-from ewspush.push import backlog
-from ewspush.push.backlog import Backlog, BrokenLog
-from ewspush.store import event_log
+from ewspush.store import backlog, event_log
+from ewspush.store.backlog import Backlog, BrokenLog
 from ewspush.store.database import Transaction
 from ewspush.store.event_log import Excerpt, Happened, Window
 from support.world import INBOX, World
@@ -21,8 +21,22 @@ FILTER = EventFilter(frozenset({WANTED}), frozenset({INBOX}))
 EVERY_WINDOW = 2 * (1 + 5 + 25 + 125)  # batches looked at in one go
 
 
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.close()
+
+
+def read_all(
+    world: World, *positions: tuple[int, int, EventFilter], batch: int = 3
+) -> list[Backlog | BrokenLog]:
+    with world.database.read() as tx:
+        return backlog.read(tx, positions, batch)
+
+
 def read(world: World, *, after: int = 0, batch: int = 3) -> Backlog:
-    (found,) = backlog.read(world.database, [(world.mailbox.id, after, FILTER)], batch)
+    (found,) = read_all(world, (world.mailbox.id, after, FILTER), batch=batch)
     assert isinstance(found, Backlog), found
     return found
 
@@ -110,10 +124,10 @@ def test_everything_comes_from_one_snapshot(world: World, monkeypatch: pytest.Mo
 
 def test_events_that_were_purged_are_not_passed_over_in_silence(world: World) -> None:
     world.record(*[WANTED] * 5)
-    sweep = Sweep(world.database, events_before_s=1 << 40, over_before_s=0)
+    sweep = Sweep(world.database, events_before_s=1 << 40, over_before_s=0, now_s=0)
     while sweep.step():
         pass
-    (found,) = backlog.read(world.database, [(world.mailbox.id, 4, FILTER)], 3)
+    (found,) = read_all(world, (world.mailbox.id, 4, FILTER))
     assert isinstance(found, BrokenLog)
     assert str(found) == "events after 4 are purged up to 5"
     assert sequences(read(world, after=5)) == []
@@ -127,7 +141,7 @@ def break_row(world: World, sequence: int) -> None:
 def test_a_row_that_cannot_be_read_is_told(world: World) -> None:
     world.record(*[WANTED] * 5)
     break_row(world, 3)
-    (found,) = backlog.read(world.database, [(world.mailbox.id, 0, FILTER)], 3)
+    (found,) = read_all(world, (world.mailbox.id, 0, FILTER))
     assert isinstance(found, BrokenLog)
     assert str(found) == "event 3 is of unknown type 99"
 
@@ -150,7 +164,7 @@ def test_the_trouble_of_one_is_not_that_of_the_others(world: World) -> None:
     positions = [
         (mailbox, 0, FILTER) for mailbox in (gone, world.mailbox.id, sick.id, world.mailbox.id)
     ]
-    results = backlog.read(world.database, positions, 3)
+    results = read_all(world, *positions)
     found = [result for result in results if isinstance(result, Backlog)]
     assert [sequences(each) for each in found] == [[51], [51]]
     broken = [str(result) for result in results if isinstance(result, BrokenLog)]
@@ -161,7 +175,5 @@ def test_each_has_its_own_filter_and_position(world: World) -> None:
     world.record(WANTED, UNWANTED, WANTED, UNWANTED)
     other = EventFilter(frozenset({UNWANTED}), None)
     mailbox = world.mailbox.id
-    results = backlog.read(
-        world.database, [(mailbox, 0, FILTER), (mailbox, 2, other), (mailbox, 1, FILTER)], 3
-    )
+    results = read_all(world, (mailbox, 0, FILTER), (mailbox, 2, other), (mailbox, 1, FILTER))
     assert [sequences(each) for each in results if isinstance(each, Backlog)] == [[1, 3], [4], [3]]

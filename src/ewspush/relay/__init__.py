@@ -1,0 +1,1 @@
+"""Mail on its way to recipients elsewhere, by an SMTP relay."""
