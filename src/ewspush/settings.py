@@ -218,7 +218,7 @@ class ServerSettings(_Table):
     tls_key: OptionalPath = None
     tls_at_proxy: bool = False  # TLS ends at a proxy in front: passwords may come over plain http
     public_url: Annotated[str, AfterValidator(_check_public_url)] = ""  # told to clients
-    body_limit: int = Field(36 * 1024 * 1024, ge=1024, le=1024**3)  # bytes of a request
+    body_limit: int = Field(50 * 1024 * 1024, ge=1024, le=1024**3)  # bytes of a request
     connections: int = Field(1000, ge=1, le=100_000)  # of http clients, at once
     version: Annotated[ServerVersion, BeforeValidator(_parse_version)] = ServerVersion(
         14, 2, 390, 3, "Exchange2010_SP2"
@@ -248,7 +248,7 @@ class ServerSettings(_Table):
 class MailSettings(_Table):
     """[mail]: messages that come in."""
 
-    size_limit: int = Field(25 * 1024 * 1024, ge=1024, le=1024**3)  # bytes
+    size_limit: int = Field(36 * 1024 * 1024, ge=1024, le=1024**3)  # bytes
 
 
 class SubscriptionSettings(_Table):

@@ -217,9 +217,7 @@ class Model:
             self._log(EventType.FREE_BUSY_CHANGED, number)
 
     def _log_folder(self, type: EventType, folder: int, unread_count: int | None = None) -> None:
-        self.due.append(
-            Logged(type, True, folder, self.parents[folder], unread_count=unread_count)
-        )
+        self.due.append(Logged(type, True, folder, self.parents[folder], unread_count=unread_count))
 
     def _touch(self, *folders: int) -> None:
         self._touched |= dict.fromkeys(folders)

@@ -301,7 +301,9 @@ class EwsClient:
         """The answer to a request, which must be SOAP."""
         answer = self.send("POST", body=envelope)
         check_answer(answer.status, dict(answer.headers), answer.body, envelope)
-        return Answer(answer, answer.status, etree.fromstring(answer.body))
+        return Answer(
+            answer, answer.status, etree.fromstring(answer.body, etree.XMLParser(huge_tree=True))
+        )
 
     def send(
         self,
