@@ -25,6 +25,7 @@ test-all:
 
 bench-mailbox: $(TEST)/installed
 	$(TEST)/bin/python benchmarks/mailbox.py
+	$(TEST)/bin/python benchmarks/lmtp.py
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

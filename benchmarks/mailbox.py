@@ -23,7 +23,7 @@ from ewspush.core.ids import Kind
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
 from ewspush.operations import Database, mail, mailboxes
-from ewspush.operations.folders import FolderByName, get_folder
+from ewspush.operations.folders.finding import FolderByName, get_folder
 from ewspush.operations.journal import Journal
 from ewspush.operations.mailboxes import Mailbox
 from ewspush.store import items
