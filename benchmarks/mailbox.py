@@ -20,6 +20,7 @@ import click
 
 from ewspush.core.folders import INBOX
 from ewspush.core.ids import Kind
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
 from ewspush.operations import Database, mail, mailboxes
@@ -29,7 +30,6 @@ from ewspush.operations.mailboxes import Mailbox
 from ewspush.store import items
 from ewspush.wire import ids
 from ewspush.wire.namespaces import MESSAGES, SOAP, TYPES
-from ewspush.wire.soap import ServerVersion
 
 T = TypeVar("T")
 

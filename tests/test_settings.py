@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from ewspush.core.server_version import ServerVersion
 from ewspush.settings import (
     Address,
     InvalidSettings,
     ServerSettings,
-    ServerVersion,
     Settings,
     load,
     parse_address,

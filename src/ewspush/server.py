@@ -54,7 +54,6 @@ from ewspush.store import lock
 from ewspush.store.database import Database
 from ewspush.store.group_commit import GroupCommit
 from ewspush.threads import InThread, in_pool
-from ewspush.wire.soap import ServerVersion
 
 log = structlog.get_logger()
 
@@ -141,7 +140,7 @@ class Server:
             lambda: int(time.time()),
             requests,
             self._database,
-            ServerVersion(*settings.server.version),
+            settings.server.version,
             settings.subscriptions.connections_per_mailbox,
         )
         self._database.on_events(self._events_committed)
@@ -183,7 +182,7 @@ class Server:
             unsubscribed=partial(self._reactor.callFromThread, self._unsubscribed),
             subscription_limit=self._settings.subscriptions.per_mailbox,
             pull_subscription_limit=self._settings.subscriptions.pull_per_mailbox,
-            server_version=ServerVersion(*settings.version),
+            server_version=settings.version,
             now_s=lambda: int(time.time()),
             contract=contract,
             queue_limit=self._settings.relay.queued if self._settings.relay.is_set else 0,
@@ -195,7 +194,7 @@ class Server:
             application, authenticator, in_thread, self._subscribed, self._streams.open, wsdl
         )
         autodiscover = autodiscover_resources(
-            self._database, authenticator, in_thread, service_url, ServerVersion(*settings.version)
+            self._database, authenticator, in_thread, service_url, settings.version
         )
         root = make_root(ews, autodiscover, contract, service_url)
         self._site = BoundedSite(root, self._reactor, settings.body_limit)

@@ -24,6 +24,8 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from ewspush.core.server_version import ServerVersion
+
 ENVIRONMENT_PREFIX = "EWSPUSH_"
 HIGHEST_PORT = 65535
 LONGEST_DATA_PATH = 94  # bytes: Linux lets the path of the control socket in it have 107
@@ -185,16 +187,6 @@ DataPath = Annotated[Path, BeforeValidator(_check_data)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_parse_optional_path)]
 
 
-class ServerVersion(NamedTuple):
-    """ServerVersionInfo, as in `14.2.390.3 Exchange2010_SP2`."""
-
-    major: int
-    minor: int
-    major_build: int
-    minor_build: int
-    version: str
-
-
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -220,9 +212,7 @@ class ServerSettings(_Table):
     public_url: Annotated[str, AfterValidator(_check_public_url)] = ""  # told to clients
     body_limit: int = Field(50 * 1024 * 1024, ge=1024, le=1024**3)  # bytes of a request
     connections: int = Field(1000, ge=1, le=100_000)  # of http clients, at once
-    version: Annotated[ServerVersion, BeforeValidator(_parse_version)] = ServerVersion(
-        14, 2, 390, 3, "Exchange2010_SP2"
-    )
+    version: Annotated[ServerVersion, BeforeValidator(_parse_version)] = ServerVersion()
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> "ServerSettings":

@@ -14,6 +14,7 @@ from ewspush.core.paging import (
     Page,
     View,
     page_of,
+    shortened,
 )
 
 PAGES: list[tuple[View | None, Page]] = [
@@ -67,3 +68,18 @@ def test_a_view_that_shows_nothing_is_refused(
 ) -> None:
     with pytest.raises(error):
         view(*arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("view", "page", "shorter"),
+    [
+        (None, Page(0, 50, 50, True, 50), Page(0, 2, 50, False, 2)),
+        (IndexedView(10), Page(10, 60, 100, False, 60), Page(10, 12, 100, False, 12)),
+        (FractionalView(1, 2), Page(50, 100, 100, True, 100), Page(50, 52, 100, False, 52)),
+        (IndexedView(10, from_end=True), Page(0, 90, 100, True, 100), Page(88, 90, 100, False, 12)),
+    ],
+)
+def test_a_shortened_page_holds_what_is_read_first(
+    view: View | None, page: Page, shorter: Page
+) -> None:
+    assert shortened(view, page, 2) == shorter

@@ -41,6 +41,7 @@ VALUES: dict[str, Any] = {
     "From": {"Mailbox": None, "Name": "Anna", "EmailAddress": "anna@example.org"},
     "ToRecipients": [{"EmailAddress": "one@example.org"}, {"EmailAddress": "two@example.org"}],
     "PhoneNumbers": {"MobilePhone": "0170"},
+    "ConversationId": {"Id": "eKRhsQ=="},
     "ExtendedProperty": [
         {"Path": HIDDEN.key, "Value": "false"},
         {"Path": SIZE.key, "Value": "300"},
@@ -81,6 +82,8 @@ COMPARISONS = [
     ("Categories", "IsEqualTo", "green", False),
     ("Categories", "IsNotEqualTo", "red", False),
     ("From", "IsEqualTo", "anna@EXAMPLE.org", True),
+    ("ConversationId", "IsEqualTo", "eKRhsQ==", True),
+    ("ConversationId", "IsEqualTo", "eKRhsR==", False),
     ("Missing", "IsEqualTo", "", False),
     ("Missing", "IsNotEqualTo", "x", True),
     ("Missing", "IsLessThan", "x", False),
@@ -248,3 +251,23 @@ def test_a_value_is_less_equal_or_greater_or_cannot_be_compared(value: Any, cons
     assert holds[Operator.NOT_EQUAL] is not equal
     assert holds[Operator.LESS_OR_EQUAL] is (less or equal)
     assert holds[Operator.GREATER_OR_EQUAL] is (greater or equal)
+
+
+class Counted(dict[str, Any]):
+    """Values that count how often they are asked for."""
+
+    asked = 0
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked += 1
+        return super().get(name, default)
+
+
+def test_a_property_is_read_once_for_all_that_looks_into_it() -> None:
+    values = Counted(VALUES)
+    parts = (
+        Contains(FieldPath("Body"), text, Mode.SUBSTRING, ignores_case=True)
+        for text in ("none", "of", "THESE", "FOX")
+    )
+    assert matches(values, Or(tuple(parts)))
+    assert values.asked == 1

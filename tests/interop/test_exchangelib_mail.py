@@ -144,6 +144,19 @@ def test_a_draft_is_saved_changed_and_sent(account, other):
     assert [(a.name, a.content) for a in arrived.attachments] == [("y.txt", b"y")]
 
 
+def test_a_draft_is_changed_and_sent_at_once(account, other):
+    draft = Message(
+        account=account,
+        folder=account.drafts,
+        subject="Draft",
+        to_recipients=[other.primary_smtp_address],
+    ).save()
+    draft.subject = "Changed"
+    draft.send_and_save()
+    assert (subjects(account.drafts), subjects(account.sent)) == ([], ["Changed"])
+    assert subjects(other.inbox) == ["Changed"]
+
+
 def test_a_large_attachment_goes_there_and_back(account):
     content = bytes(range(256)) * 40_000  # 10 MB: more in base64 than XML parsers like
     draft = Message(account=account, folder=account.drafts, subject="Large").save()
@@ -230,6 +243,24 @@ def test_extended_properties_are_kept(account):
         assert account.drafts.all().get().reference is None
     finally:
         Message.deregister("reference")
+
+
+class Hidden(ExtendedProperty):
+    property_tag = 0x10F4
+    property_type = "Boolean"
+
+
+@pytest.mark.parametrize("is_hidden", [True, False])
+def test_an_extended_boolean_is_kept(account, is_hidden):
+    """It writes 1 and 0, and understands neither."""
+    Message.register("hidden", Hidden)
+    try:
+        Message(account=account, folder=account.drafts, hidden=is_hidden).save()
+        assert account.drafts.all().get().hidden is is_hidden
+        assert account.drafts.filter(hidden=is_hidden).count() == 1
+        assert account.drafts.filter(hidden=not is_hidden).count() == 0
+    finally:
+        Message.deregister("hidden")
 
 
 def test_a_message_is_imported_as_it_is(account):

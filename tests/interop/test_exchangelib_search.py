@@ -191,6 +191,14 @@ def test_what_cannot_be_asked_is_a_clear_error(inbox):
         list(inbox.filter(size__contains=1))
 
 
+def test_the_messages_of_a_conversation_are_found(account):
+    for subject in ("Plan", "Re: Plan", "Else"):
+        Message(account=account, folder=account.drafts, subject=subject).save()
+    conversation = account.drafts.get(subject="Plan").conversation_id
+    found = account.drafts.filter(conversation_id=conversation).order_by("subject")
+    assert subjects(found) == ["Plan", "Re: Plan"]
+
+
 def test_properties_of_our_own_are_searched_and_sorted(account, rank):
     for number in (10, 9, 100):
         Message(account=account, folder=account.drafts, subject=str(number), rank=number).save()
@@ -234,6 +242,7 @@ def test_a_calendar_shows_a_span_of_time(account):
     assert subjects(day) == ["In 0", "In 2"]
     assert subjects(day.order_by("-start")) == ["In 2", "In 0"]
     assert day.count() == 2
+    assert {each.organizer.email_address for each in day} == {account.primary_smtp_address}
     assert subjects(calendar.filter(start__gte=start + timedelta(hours=1))) == ["In 30", "In 2"]
     limited = calendar.view(start=start, end=start + timedelta(days=7), max_items=1)
     assert subjects(limited) == ["In 0"]

@@ -7,8 +7,8 @@ from lxml.etree import QName
 from zeep.exceptions import Fault
 from zeep.transports import Transport
 
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.ews.framework import Framework
-from ewspush.wire.soap import ServerVersion
 from support.ews import ALL_TYPES
 
 INBOX = {"_value_1": [{"DistinguishedFolderId": {"Id": "inbox"}}]}

@@ -16,6 +16,7 @@ from ewspush.mail.compose import (
     Unwritable,
     compose,
     new_message_id,
+    with_header,
     without_bcc,
 )
 from ewspush.mail.message import Message
@@ -357,3 +358,35 @@ def test_without_bcc_every_other_octet_stays(content: bytes, expected: bytes) ->
 def test_without_bcc_a_message_that_has_none_is_the_same(name: str) -> None:
     content = mime_corpus.content(name)
     assert without_bcc(content) == content
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(
+            b"Subject: Old\r\nX-Own: 1\r\nTO: a@x\r\n b@x\r\n\r\nbody\xff\n",
+            b"X-Own: 1\r\n\r\nbody\xff\n",
+            id="fields of the draft are replaced",
+        ),
+        pytest.param(b"\r\nbody", b"\r\nbody", id="no header"),
+        pytest.param(b"body", b"\r\nbody", id="no empty line"),
+        pytest.param(b"X-Own: 1\nbody", b"X-Own: 1\n\r\nbody", id="no empty line after fields"),
+        pytest.param(b"", b"", id="nothing"),
+        pytest.param(b"From me Fri\r\nX-Own: 1\r\n\r\n", b"X-Own: 1\r\n\r\n", id="an mbox line"),
+        pytest.param(b"\xef\xbb\xbfX-Own: 1\r\n\r\n", b"X-Own: 1\r\n\r\n", id="a byte order mark"),
+        pytest.param(b"X-Priority: 1\r\nMIME-Version: 1.0\r\n\r\n", b"\r\n", id="other names"),
+    ],
+)
+def test_with_a_new_header_every_other_octet_stays(content: bytes, expected: bytes) -> None:
+    changed = with_header(content, Draft(from_=FROM, subject="New"))
+    written = b"From: Alice <alice@example.com>\r\nSubject: New\r\nMIME-Version: 1.0\r\n"
+    assert changed == written + expected
+    assert Message(changed).summary.subject == "New"
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_with_a_new_header_a_message_has_the_same_body_and_attachments(name: str) -> None:
+    before = Message(mime_corpus.content(name))
+    after = Message(with_header(mime_corpus.content(name), Draft(from_=FROM, subject="New")))
+    assert (after.text, after.html) == (before.text, before.html)
+    assert [each.name for each in after.attachments] == [each.name for each in before.attachments]

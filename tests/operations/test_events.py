@@ -22,7 +22,7 @@ from ewspush.core.ids import Kind, ObjectId
 from ewspush.core.notification import Notification
 from ewspush.operations import events, subscriptions
 from ewspush.operations.events import Backlog, Position
-from ewspush.operations.folders import FolderByName
+from ewspush.operations.folders.finding import FolderByName
 from ewspush.operations.subscriptions import PullSubscriptionRequest, StreamingSubscriptionRequest
 from ewspush.store import event_log, pull_subscriptions
 from ewspush.store import subscriptions as push_subscriptions

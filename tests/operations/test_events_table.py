@@ -7,26 +7,26 @@ from typing import Any
 import pytest
 
 from ewspush.core.events import Event, EventType
+from ewspush.core.ids import Kind, ObjectId
 from ewspush.core.item_paths import FieldPath
 from ewspush.operations import mail
-from ewspush.operations.folder_changes import create_folder, update_folder
-from ewspush.operations.folder_moves import copy_folder, move_folder
-from ewspush.operations.folder_removal import delete_folder, empty_folder
-from ewspush.operations.folder_search import FolderSearch, Traversal
-from ewspush.operations.folder_sync import sync_folders
-from ewspush.operations.item_updates import SetField, update_item
-from ewspush.operations.items import (
-    Disposal,
-    copy_items,
-    create,
-    delete_items,
-    mark_all_read,
-    move_items,
-)
+from ewspush.operations.folders.changes import create_folder, update_folder
+from ewspush.operations.folders.moves import copy_folder, move_folder
+from ewspush.operations.folders.removal import delete_folder, empty_folder
+from ewspush.operations.folders.search import FolderSearch, Traversal
+from ewspush.operations.folders.sync import sync_folders
+from ewspush.operations.items.attachments import add_attachments, delete_attachment, get_attachment
+from ewspush.operations.items.creation import create
+from ewspush.operations.items.finding import ItemReference, get_item
+from ewspush.operations.items.moves import Disposal, copy_items, delete_items, move_items
+from ewspush.operations.items.parts import NewAttachment
+from ewspush.operations.items.sync import sync_items
+from ewspush.operations.items.updates import SetField, mark_all_read, update_item
 from ewspush.operations.journal import Journal
+from ewspush.operations.sending import send_item, send_new
 from ewspush.store.database import Database
 from ewspush.store.items import Item
-from support.checks_for_store import NOW_S, on_sqlite
+from support.checks_for_store import NOW_S, new_mailbox, on_sqlite
 from support.folder_world import FolderWorld
 from support.schemas import ROOT
 
@@ -226,6 +226,69 @@ row("CreateItem, SaveOnly")(creating("IPM.Note"))
 row("CreateItem of a calendar item")(creating("IPM.Appointment"))
 
 
+def sending_new(to: str, *, keeps: bool) -> Scenario:
+    def scenario(mailbox: Mailbox) -> Roles:
+        new_mailbox(mailbox.database, "other")
+        values = {"ItemClass": "IPM.Note", "ToRecipients": [{"EmailAddress": f"{to}@example.org"}]}
+        folder = mailbox["sentitems"].number if keeps else None
+        mailbox.act(send_new, mailbox.mailbox, values, folder, queue_limit=0)
+        arrived = {item.number: "arrival" for item in mailbox.items_in(mailbox["inbox"])}
+        return events_of_items(mailbox) | arrived
+
+    return scenario
+
+
+row("CreateItem, SendAndSaveCopy")(sending_new("other", keeps=True))
+row("CreateItem, SendAndSaveCopy to oneself")(sending_new("user", keeps=True))
+row("CreateItem, SendOnly")(sending_new("other", keeps=False))
+
+
+def sending_draft(*, is_read: bool = True, keeps: bool = True) -> Scenario:
+    def scenario(mailbox: Mailbox) -> Roles:
+        new_mailbox(mailbox.database, "other")
+        to = [{"EmailAddress": "other@example.org"}]
+        (draft,) = mailbox.fill(mailbox.folder, 1, ToRecipients=to, IsRead=is_read)
+        mailbox.begun = mailbox.head
+        folder = mailbox["sentitems"].number if keeps else None
+        sent = mailbox.act(send_item, mailbox.mailbox, draft, folder, queue_limit=0)
+        roles = {draft.number: "draft" if keeps else "item", mailbox.folder.number: "old parent"}
+        return roles | ({sent.number: "item"} if sent else {})
+
+    return scenario
+
+
+row("SendItem")(sending_draft())
+row("SendItem of a draft that is not read")(sending_draft(is_read=False))
+row("SendItem without a copy")(sending_draft(keeps=False))
+
+
+@row("CreateAttachment")
+def _attach(mailbox: Mailbox) -> Roles:
+    item = mailbox.item()
+    mailbox.act(add_attachments, item, [NewAttachment("a", content=b"A")])
+    return {item.number: "item", mailbox.folder.number: "parent"}
+
+
+@row("DeleteAttachment")
+def _detach(mailbox: Mailbox) -> Roles:
+    item = mailbox.item()
+    (attachment,), item = mailbox.before(add_attachments, item, [NewAttachment("a", content=b"A")])
+    mailbox.act(delete_attachment, attachment, item)
+    return {item.number: "item", mailbox.folder.number: "parent"}
+
+
+@row("GetItem, GetAttachment, SyncFolderItems")
+def _look_at_items(mailbox: Mailbox) -> Roles:
+    item = mailbox.item()
+    (attachment,), item = mailbox.before(add_attachments, item, [NewAttachment("a", content=b"A")])
+    own = mailbox.mailbox.id
+    with mailbox.database.read() as tx:
+        get_item(tx, own, ItemReference(ObjectId(Kind.ITEM, own, item.number)))
+        get_attachment(tx, own, ObjectId(Kind.ATTACHMENT, own, attachment.number))
+        sync_items(tx, own, mailbox.folder.number, None, 512)
+    return {}
+
+
 def updating(item_class: str) -> Scenario:
     def scenario(mailbox: Mailbox) -> Roles:
         item = mailbox.item(item_class)
@@ -239,26 +302,41 @@ row("UpdateItem")(updating("IPM.Note"))
 row("UpdateItem of a calendar item")(updating("IPM.Appointment"))
 
 
-@row("MoveItem")
-def _move_item(mailbox: Mailbox) -> Roles:
-    item = mailbox.item()
-    (moved,) = mailbox.act(move_items, [item], mailbox["inbox"].number)
-    return {
-        moved.number: "item",
-        moved.folder_number: "parent",
-        item.folder_number: "old parent",
-    }
-
-
-@row("CopyItem")
-def _copy_item(mailbox: Mailbox) -> Roles:
-    (copy,) = mailbox.act(copy_items, [mailbox.item()], mailbox["inbox"].number)
-    return {copy.number: "item", copy.folder_number: "parent"}
-
-
-def deleting(disposal: Disposal, before: Disposal | None = None) -> Scenario:
+def moving(item_class: str = "IPM.Note", target: str = "inbox") -> Scenario:
     def scenario(mailbox: Mailbox) -> Roles:
-        item = mailbox.item()
+        item = mailbox.item(item_class)
+        (moved,) = mailbox.act(move_items, [item], mailbox[target].number)
+        return {
+            moved.number: "item",
+            item.folder_number: "old parent",
+            moved.folder_number: "parent",
+        }
+
+    return scenario
+
+
+row("MoveItem")(moving())
+row("MoveItem to the folder in which it is")(moving(target="folder"))
+row("MoveItem of a calendar item")(moving("IPM.Appointment"))
+
+
+def copying(item_class: str) -> Scenario:
+    def scenario(mailbox: Mailbox) -> Roles:
+        (copy,) = mailbox.act(copy_items, [mailbox.item(item_class)], mailbox["inbox"].number)
+        return {copy.number: "item", copy.folder_number: "parent"}
+
+    return scenario
+
+
+row("CopyItem")(copying("IPM.Note"))
+row("CopyItem of a calendar item")(copying("IPM.Appointment"))
+
+
+def deleting(
+    disposal: Disposal, before: Disposal | None = None, item_class: str = "IPM.Note"
+) -> Scenario:
+    def scenario(mailbox: Mailbox) -> Roles:
+        item = mailbox.item(item_class)
         if before is not None:
             mailbox.before(delete_items, [item], before)
             place = {Disposal.MOVE: "deleteditems", Disposal.SOFT: "recoverableitemsdeletions"}
@@ -271,6 +349,9 @@ def deleting(disposal: Disposal, before: Disposal | None = None) -> Scenario:
 
 for each in Disposal:
     row(f"DeleteItem, {each.value}")(deleting(each))
+row("DeleteItem, HardDelete of a calendar item")(
+    deleting(Disposal.HARD, item_class="IPM.Appointment")
+)
 row("DeleteItem, MoveToDeletedItems in Deleted Items")(deleting(Disposal.MOVE, Disposal.MOVE))
 row("DeleteItem, SoftDelete of a soft-deleted item")(deleting(Disposal.SOFT, Disposal.SOFT))
 

@@ -11,7 +11,7 @@ from ewspush.core.errors import (
 )
 from ewspush.core.ids import Kind, ObjectId
 from ewspush.operations import mail
-from ewspush.operations.folders import (
+from ewspush.operations.folders.finding import (
     FolderById,
     FolderByName,
     FolderReference,

@@ -6,17 +6,18 @@ from ewspush.core.errors import (
     DataSizeLimitExceeded,
     EwsError,
     FolderExists,
+    FolderSavePropertyError,
     InvalidPropertyAppend,
     InvalidPropertyDelete,
     InvalidPropertySet,
+    ObjectTypeChanged,
     QuotaExceeded,
 )
 from ewspush.core.events import EventType
-from ewspush.core.folder_errors import FolderSavePropertyError, ObjectTypeChanged
 from ewspush.core.item_paths import ExtendedPath, FieldPath
-from ewspush.operations import folder_tree
-from ewspush.operations.folder_changes import create_folder, update_folder
-from ewspush.operations.item_updates import AppendField, DeleteField, FieldChange, SetField
+from ewspush.operations.folders import tree as folder_tree
+from ewspush.operations.folders.changes import create_folder, update_folder
+from ewspush.operations.items.updates import AppendField, DeleteField, FieldChange, SetField
 from ewspush.store.database import Database
 from ewspush.store.folders import Folder
 from support.checks_for_store import on_sqlite

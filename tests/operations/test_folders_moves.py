@@ -11,8 +11,8 @@ from ewspush.core.errors import (
     MoveDistinguishedFolder,
     QuotaExceeded,
 )
-from ewspush.operations import folder_tree
-from ewspush.operations.folder_moves import copy_folder, move_folder
+from ewspush.operations.folders import tree as folder_tree
+from ewspush.operations.folders.moves import copy_folder, move_folder
 from ewspush.operations.journal import Journal
 from ewspush.store import contents
 from ewspush.store.database import Database

@@ -4,12 +4,11 @@ import tracemalloc
 
 import pytest
 
-from ewspush.core.errors import DeleteDistinguishedFolder
+from ewspush.core.errors import CannotEmptyFolder, DeleteDistinguishedFolder
 from ewspush.core.events import EventType
-from ewspush.core.folder_errors import CannotEmptyFolder
-from ewspush.operations.folder_moves import move_folder
-from ewspush.operations.folder_removal import delete_folder, empty_folder
-from ewspush.operations.items import Disposal
+from ewspush.operations.folders.moves import move_folder
+from ewspush.operations.folders.removal import delete_folder, empty_folder
+from ewspush.operations.items.moves import Disposal
 from ewspush.store.database import Database
 from support.checks_for_store import on_sqlite, rows
 from support.folder_world import FolderWorld
@@ -157,7 +156,7 @@ def test_a_folder_with_distinguished_ones_in_it_is_emptied_of_items_alone(
 def test_many_items_are_told_of_one_by_one_and_their_folder_once(
     world: FolderWorld, disposal: Disposal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ewspush.operations.items._AT_ONCE", 3)
+    monkeypatch.setattr("ewspush.operations.items.finding._AT_ONCE", 3)
     folder = world.make("Many")
     put = world.fill(folder, 10)
     head = world.head

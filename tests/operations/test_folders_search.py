@@ -5,11 +5,11 @@ import pytest
 from ewspush.core.folders import DISTINGUISHED_FOLDERS
 from ewspush.core.item_paths import ExtendedPath, FieldPath
 from ewspush.core.search import Comparison, Constant, Contains, Mode, Operator, Restriction
-from ewspush.operations.folder_moves import move_folder
-from ewspush.operations.folder_removal import delete_folder
-from ewspush.operations.folder_search import FolderSearch, Traversal
-from ewspush.operations.folder_values import COMPUTED, values_of
-from ewspush.operations.items import Disposal
+from ewspush.operations.folders.moves import move_folder
+from ewspush.operations.folders.removal import delete_folder
+from ewspush.operations.folders.search import FolderSearch, Traversal
+from ewspush.operations.folders.values import COMPUTED, values_of
+from ewspush.operations.items.moves import Disposal
 from ewspush.store.database import Database
 from support.checks_for_store import on_sqlite
 from support.folder_world import FolderWorld

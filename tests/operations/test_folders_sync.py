@@ -15,14 +15,14 @@ from hypothesis.stateful import (
 )
 
 from ewspush.core.errors import EwsError, InvalidSyncStateData
-from ewspush.core.folder_sync import HierarchyState
 from ewspush.core.item_paths import FieldPath
-from ewspush.operations.folder_changes import create_folder, update_folder
-from ewspush.operations.folder_moves import copy_folder, move_folder
-from ewspush.operations.folder_removal import delete_folder, empty_folder
-from ewspush.operations.folder_sync import FolderChangeType, SynchronizedFolders, sync_folders
-from ewspush.operations.item_updates import SetField
-from ewspush.operations.items import Disposal
+from ewspush.core.sync import HierarchyState
+from ewspush.operations.folders.changes import create_folder, update_folder
+from ewspush.operations.folders.moves import copy_folder, move_folder
+from ewspush.operations.folders.removal import delete_folder, empty_folder
+from ewspush.operations.folders.sync import FolderChangeType, SynchronizedFolders, sync_folders
+from ewspush.operations.items.moves import Disposal
+from ewspush.operations.items.updates import SetField
 from ewspush.store.database import Database
 from ewspush.store.folders import Folder
 from ewspush.wire import folder_sync_state

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from ewspush.operations.folder_tree import in_tree_order
+from ewspush.operations.folders.tree import in_tree_order
 from ewspush.store.folders import Folder
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from ewspush.core.folder_errors import ExceededFindCountLimit
+from ewspush.core.errors import ExceededFindCountLimit
 from ewspush.core.item_paths import FieldPath
 from ewspush.core.paging import FractionalView, IndexedView, View, page_of
 from ewspush.core.search import (
@@ -27,10 +27,12 @@ from ewspush.core.search import (
     matches,
     sort_key,
 )
-from ewspush.operations import item_search as operation
-from ewspush.operations import searched_values
-from ewspush.operations.folders import FolderByName, get_folder
-from ewspush.operations.item_search import (
+from ewspush.operations.folders.finding import FolderByName, get_folder
+from ewspush.operations.items import search as operation
+from ewspush.operations.items import searched_values
+from ewspush.operations.items.creation import create
+from ewspush.operations.items.moves import Disposal, delete_items
+from ewspush.operations.items.search import (
     NEWEST_FIRST,
     Found,
     ItemSearch,
@@ -38,10 +40,9 @@ from ewspush.operations.item_search import (
     Traversal,
     find_items,
 )
-from ewspush.operations.item_values import content_values, values_of
-from ewspush.operations.items import Disposal, create, delete_items
+from ewspush.operations.items.searched_values import cheapest_first
+from ewspush.operations.items.values import content_values, values_of
 from ewspush.operations.journal import Journal
-from ewspush.operations.searched_values import cheapest_first
 from ewspush.store import item_search, items
 from ewspush.store.database import Database, Transaction
 from ewspush.store.items import Item
@@ -306,3 +307,33 @@ BODY, FROM, SUBJECT = (contains(name, "x") for name in ("Body", "From", "Subject
 )
 def test_what_costs_least_is_asked_first(restriction: Restriction, expected: Restriction) -> None:
     assert cheapest_first(restriction) == expected
+
+
+@pytest.mark.parametrize("from_end", [False, True])
+def test_a_page_ends_where_memory_does_and_the_next_goes_on(
+    database: Database, monkeypatch: pytest.MonkeyPatch, *, from_end: bool
+) -> None:
+    monkeypatch.setattr(operation, "_MOST_PROPERTIES", 250)
+    there = world(database, [({"Subject": "x" * 100}, at_s, False) for at_s in range(7)])
+    found: list[int] = []
+    page = None
+    while page is None or not page.includes_last:
+        view = IndexedView(page.next_offset if page else 0, from_end=from_end, most=4)
+        answer = there.find(ItemSearch(view=view))
+        page = answer.page
+        assert page.total == 7
+        numbers = [item.number for item in answer.items]
+        assert 1 <= len(numbers) <= 2
+        found = numbers + found if from_end else found + numbers
+    assert found == there.numbers(ItemSearch())[:1] + found[1:]
+    assert sorted(found, reverse=True) == found
+    assert len(found) == 7
+
+
+def test_what_must_fit_must_fit_into_memory(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operation, "_MOST_PROPERTIES", 250)
+    there = world(database, [({"Subject": "x" * 100}, at_s, False) for at_s in range(4)])
+    with pytest.raises(ExceededFindCountLimit):
+        there.find(ItemSearch(must_fit=True))

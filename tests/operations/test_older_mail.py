@@ -7,7 +7,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from ewspush.operations import mail
-from ewspush.operations.attachments import attachments_of
+from ewspush.operations.items.attachments import attachments_of
 from ewspush.operations.older_mail import read_older_mail
 from ewspush.store import folders, items, migrations
 from ewspush.store.database import Database

@@ -25,7 +25,7 @@ from ewspush.core.events import EventFilter, EventType
 from ewspush.core.ids import Kind, ObjectId
 from ewspush.core.subscription import ENDED, IDLE, PARKED, Phase, Retrying
 from ewspush.operations import subscriptions
-from ewspush.operations.folders import FolderById, FolderByName
+from ewspush.operations.folders.finding import FolderById, FolderByName
 from ewspush.operations.retention import Sweep
 from ewspush.operations.subscriptions import (
     STREAMING_TIMEOUT_S,

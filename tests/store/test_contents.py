@@ -78,7 +78,8 @@ def test_attachments_are_listed_without_and_read_with_their_content(
         contents.insert_attachments(tx, mailbox.id, [])
     with database.read() as tx:
         assert contents.attachments_of(tx, mailbox.id, 50) == [in_message, own]
-        assert contents.count_attachments(tx, mailbox.id, 50) == 2
+        found = contents.attachments_of_several(tx, mailbox.id, [49, 50, 51])
+        assert found == {50: [60, 61], 51: [62]}
         assert contents.attachment(tx, mailbox.id, 61) == own
         assert contents.attachment(tx, mailbox.id, 63) is None
         assert contents.attachment_content(tx, mailbox.id, 61) == b"PDF"
@@ -104,7 +105,7 @@ def fill(database: Database, mailbox: Mailbox, number: int) -> None:
 def test_a_copy_has_contents_of_its_own(database: Database, mailbox: Mailbox) -> None:
     fill(database, mailbox, 50)
     with database.write() as tx:
-        contents.copy_contents(tx, mailbox.id, 50, 70, [71, 72])
+        contents.copy_contents(tx, mailbox.id, [(50, 70)], [(51, 71, 70), (52, 72, 70)])
     with database.write() as tx:
         contents.delete_contents(tx, mailbox.id, [50])
     with database.read() as tx:
@@ -127,4 +128,4 @@ def test_deleting_contents_leaves_those_of_others(database: Database, mailbox: M
         for owner, number in ((mailbox, 60), (other, 50)):
             assert contents.mime(tx, owner.id, number) is not None
             assert contents.body(tx, owner.id, number) is not None
-            assert contents.count_attachments(tx, owner.id, number) == 2
+            assert len(contents.attachments_of(tx, owner.id, number)) == 2

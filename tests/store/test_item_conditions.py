@@ -23,7 +23,7 @@ from ewspush.core.search import (
     Restriction,
     matches,
 )
-from ewspush.operations.item_values import values_of
+from ewspush.operations.items.values import values_of
 from ewspush.store import item_search, items
 from ewspush.store.database import Database, Transaction
 from ewspush.store.item_conditions import condition_of

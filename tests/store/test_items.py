@@ -119,3 +119,20 @@ def test_removals_are_recorded(database: Database, mailbox: Mailbox) -> None:
     with database.write() as tx:
         items.forget_removed(tx, mailbox.id, INBOX)
         assert [row.folder_number for row in rows(tx, "SELECT * FROM removed_items")] == [DRAFTS]
+
+
+def test_items_are_read_at_once_up_to_a_size_and_the_first_always(
+    database: Database, mailbox: Mailbox
+) -> None:
+    sizes = (100, 10, 0, 10)
+    some = [
+        item(number, subject="x" * size or None, properties={})
+        for number, size in enumerate(sizes, 100)
+    ]
+    insert(database, mailbox, *some)
+    numbers = [one.number for one in some]
+    with database.read() as tx:
+        fits = {most: items.fitting(tx, mailbox.id, numbers, most) for most in (1, 103, 113, 999)}
+        assert items.fitting(tx, mailbox.id, numbers[1:], 15) == 2
+        assert items.fitting(tx, mailbox.id, [], 1) == 0
+    assert fits == {1: 1, 103: 1, 113: 1, 999: 4}

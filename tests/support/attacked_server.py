@@ -27,7 +27,7 @@ from ewspush.core.ids import Kind, ObjectId
 from ewspush.core.subscription import Retrying, SubscriptionStatus
 from ewspush.operations import mailboxes as mailbox_operations
 from ewspush.operations import subscriptions as operations
-from ewspush.operations.folders import FolderById
+from ewspush.operations.folders.finding import FolderById
 from ewspush.operations.retention import Sweep
 from ewspush.push.address_policy import Target
 from ewspush.push.engine import Engine

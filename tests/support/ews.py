@@ -2,22 +2,26 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from lxml import etree
 
 from ewspush.core.errors import InvalidPushSubscriptionUrl
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
 from ewspush.operations import mailboxes
 from ewspush.store import subscriptions
 from ewspush.store.database import Database
 from ewspush.store.subscriptions import Subscription
-from ewspush.wire.soap import ServerVersion
 from support.schemas import MESSAGES, SOAP, TYPES, microsoft_violations, our_violations
 from support.strict_reader import NAMESPACES, response_problems
 
 NOW_S = 1_790_000_000
 HEADERS = {"Content-Type": "text/xml; charset=utf-8"}
+
+
+_contract = cache(Contract.load)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Ews:
             pull_subscription_limit=pull_limit,
             server_version=ServerVersion(),
             now_s=lambda: self.now_s,
-            contract=Contract.load(),
+            contract=_contract(),
         )
 
     def ask(self, request, mailbox=None):

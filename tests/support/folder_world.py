@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ewspush.core.events import Event
-from ewspush.operations.folder_changes import create_folder
-from ewspush.operations.items import create
+from ewspush.operations.folders.changes import create_folder
+from ewspush.operations.items.creation import create
 from ewspush.operations.journal import Journal
 from ewspush.store import event_log, folders, items
 from ewspush.store.database import Database
@@ -97,8 +97,17 @@ class FolderWorld:
         """Whether counts are true, siblings' names differ, and nothing belongs to nothing."""
         every = self.all()
         with self.database.read() as tx:
-            found = rows(tx, "SELECT folder_number, content_number, is_read FROM items")
-            bodies = rows(tx, "SELECT number FROM mime_contents UNION SELECT number FROM bodies")
+            found = rows(
+                tx,
+                "SELECT folder_number, content_number, is_read FROM items WHERE mailbox_id = :own",
+                own=self.mailbox.id,
+            )
+            bodies = rows(
+                tx,
+                "SELECT number FROM mime_contents WHERE mailbox_id = :own "
+                "UNION SELECT number FROM bodies WHERE mailbox_id = :own",
+                own=self.mailbox.id,
+            )
             assert not shards(tx, self.mailbox.id)
         total = Counter(row.folder_number for row in found)
         unread = Counter(row.folder_number for row in found if not row.is_read)

@@ -21,7 +21,7 @@ from ewspush.core.search import (
     Or,
     Restriction,
 )
-from ewspush.operations.item_search import Order
+from ewspush.operations.items.search import Order
 from support.checks_for_store import NOW_S
 
 Strategy = st.SearchStrategy[Any]

@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ewspush.wire import attachments, xml
-from ewspush.wire import property_structures as structures
-from ewspush.wire import property_values as forms
-from ewspush.wire.item_kinds import KINDS, ItemKind
-from ewspush.wire.property_structures import local_name
+from ewspush.wire import xml
+from ewspush.wire.properties import attachments, structures
+from ewspush.wire.properties import values as forms
+from ewspush.wire.properties.item_kinds import KINDS, ItemKind
+from ewspush.wire.properties.structures import local_name
 from support.schemas import ROOT
 
 Strategy = st.SearchStrategy[Any]

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ewspush.core.ids import Kind
 from ewspush.operations import mail, sending
-from ewspush.operations.item_values import content_values, values_of
-from ewspush.operations.items import create
+from ewspush.operations.items.creation import create
+from ewspush.operations.items.values import content_values, values_of
 from ewspush.operations.journal import Journal
 from ewspush.store import event_log, items
 from ewspush.store.database import Database, Transaction

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 from ewspush.core.events import Event, EventType
 from ewspush.core.folders import DISTINGUISHED_FOLDERS
 from ewspush.core.sync import SyncState
-from ewspush.operations.item_sync import ChangeType, ItemChange, sync_items
+from ewspush.operations.items.sync import ChangeType, ItemChange, sync_items
 from ewspush.store import items
 from ewspush.store.database import Transaction
 from ewspush.store.items import Item
@@ -70,6 +70,7 @@ class Model:
     items: dict[int, Thing] = field(default_factory=dict)
     due: list[Logged] = field(default_factory=list)
     _touched: dict[int, None] = field(default_factory=dict)
+    _times: list[int] = field(default_factory=list)  # of what is due, as far as acts have ended
 
     # What is in it
 
@@ -190,16 +191,18 @@ class Model:
 
     # Events
 
-    def settled(self) -> None:
+    def settled(self, at_s: int) -> None:
         """The end of an act: each folder that it touched is told of, in the order of touch."""
         for folder in self._touched:
             unread = self.counts(folder)[1]
             self._log_folder(EventType.MODIFIED, folder, unread_count=unread)
         self._touched.clear()
+        self._times += [at_s] * (len(self.due) - len(self._times))
 
-    def take_due(self) -> list[Logged]:
-        """The events since the last time."""
-        due, self.due = self.due, []
+    def take_due(self) -> list[tuple[int, Logged]]:
+        """The events since the last time, each with its TimeStamp."""
+        due = list(zip(self._times, self.due, strict=True))
+        self._times, self.due = [], []
         return due
 
     def _log(

@@ -16,18 +16,18 @@ from twisted.web.server import NOT_DONE_YET
 
 from ewspush.core.events import EventType
 from ewspush.core.ids import Kind
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.ews.call import StreamRequest
 from ewspush.endpoint.http import BoundedRequest, BoundedSite
 from ewspush.endpoint.streaming import Streams
 from ewspush.operations import events, mailboxes, subscriptions
-from ewspush.operations.folders import FolderByName
+from ewspush.operations.folders.finding import FolderByName
 from ewspush.operations.subscriptions import StreamingSubscriptionRequest
 from ewspush.store import event_log, pull_subscriptions
 from ewspush.store.database import Database
 from ewspush.store.event_log import Happened
 from ewspush.store.pull_subscriptions import PullSubscription
 from ewspush.wire import ids
-from ewspush.wire.soap import ServerVersion
 from support.schemas import our_violations
 from support.strict_reader import NAMESPACES, streaming_problems
 from support.world import pass_time

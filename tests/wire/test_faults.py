@@ -3,10 +3,10 @@
 import pytest
 from lxml import etree
 
+from ewspush.core.server_version import ServerVersion
 from ewspush.wire import faults
 from ewspush.wire.faults import SoapFault
 from ewspush.wire.namespaces import ERRORS, SOAP, TYPES
-from ewspush.wire.soap import ServerVersion
 from support.schemas import our_violations
 from support.strict_reader import response_problems
 

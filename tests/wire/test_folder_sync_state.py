@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ewspush.core.errors import InvalidSyncStateData
-from ewspush.core.folder_sync import HierarchyState
-from ewspush.core.sync import SyncState
+from ewspush.core.sync import HierarchyState, SyncState
 from ewspush.wire import folder_sync_state, item_sync_state
 from ewspush.wire.folder_sync_state import decode, encode
 

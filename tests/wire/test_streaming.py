@@ -5,7 +5,7 @@ from lxml import etree
 
 from ewspush.core.errors import EwsError, ExceededConnectionCount, InvalidSubscription
 from ewspush.core.events import Event, EventType
-from ewspush.wire.soap import ServerVersion
+from ewspush.core.server_version import ServerVersion
 from ewspush.wire.streaming import StreamedEvents, StreamingEnvelopes
 from support.schemas import our_violations
 from support.strict_reader import NAMESPACES, streaming_problems

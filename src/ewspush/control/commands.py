@@ -1,11 +1,10 @@
 """The commands that operators can give. They block; a running server calls them in a thread."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from ewspush.control import CommandError
-from ewspush.core import addresses, watermark
+from ewspush.core import addresses, times, watermark
 from ewspush.core.errors import EwsError
 from ewspush.core.ids import Kind, ObjectId
 from ewspush.core.subscription import Retrying
@@ -247,6 +246,4 @@ def _folder_names(tx: Transaction, one: Subscription) -> list[str] | None:
 
 
 def _time(at_s: float | None) -> str | None:
-    if at_s is None:
-        return None
-    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return None if at_s is None else times.to_text(int(at_s))

@@ -241,11 +241,6 @@ class InvalidAttachmentId(EwsError):
     default_text = "The specified attachment was not found."
 
 
-class AttachmentSizeLimitExceeded(EwsError):
-    response_code = "ErrorAttachmentSizeLimitExceeded"
-    default_text = "The attachment is too large."
-
-
 class InvalidSyncStateData(EwsError):
     response_code = "ErrorInvalidSyncStateData"
     default_text = "The synchronization state is invalid: synchronize from none."
@@ -291,6 +286,16 @@ class InvalidRestriction(EwsError):
     default_text = "The restriction is invalid."
 
 
+class MissingInformationReferenceItemId(EwsError):
+    response_code = "ErrorMissingInformationReferenceItemId"
+    default_text = "A response object needs the ReferenceItemId of what it responds to."
+
+
+class MessageSizeExceeded(EwsError):
+    response_code = "ErrorMessageSizeExceeded"
+    default_text = "The item would be too large."
+
+
 class DataSizeLimitExceeded(EwsError):
     response_code = "ErrorDataSizeLimitExceeded"
     default_text = "The request asks for too much at once."
@@ -326,11 +331,6 @@ class InvalidOperation(EwsError):
     default_text = "This server does not do this."
 
 
-class InvalidReferenceItem(EwsError):
-    response_code = "ErrorInvalidReferenceItem"
-    default_text = "The reference item cannot be answered in this way."
-
-
 class UpdatePropertyMismatch(EwsError):
     response_code = "ErrorUpdatePropertyMismatch"
     default_text = "The update does not hold the property that it names, alone."
@@ -339,3 +339,43 @@ class UpdatePropertyMismatch(EwsError):
 class InvalidExtendedProperty(EwsError):
     response_code = "ErrorInvalidExtendedProperty"
     default_text = "The extended property attribute combination is invalid."
+
+
+class ParentFolderNotFound(EwsError):
+    response_code = "ErrorParentFolderNotFound"
+    default_text = "The folder in which to create folders was not found."
+
+
+class ToFolderNotFound(EwsError):
+    response_code = "ErrorToFolderNotFound"
+    default_text = "The folder to move or copy to was not found."
+
+
+class FolderSavePropertyError(EwsError):
+    response_code = "ErrorFolderSavePropertyError"
+    default_text = "A property of the folder is invalid."
+
+
+class NoFolderClassOverride(EwsError):
+    response_code = "ErrorNoFolderClassOverride"
+    default_text = "FolderClass can be set of a Folder only: other kinds have their own."
+
+
+class ObjectTypeChanged(EwsError):
+    response_code = "ErrorObjectTypeChanged"
+    default_text = "A folder cannot become one of another kind."
+
+
+class InvalidFolderTypeForOperation(EwsError):
+    response_code = "ErrorInvalidFolderTypeForOperation"
+    default_text = "This server has no search folders."
+
+
+class CannotEmptyFolder(EwsError):
+    response_code = "ErrorCannotEmptyFolder"
+    default_text = "The folder cannot be emptied: distinguished folders are in it."
+
+
+class ExceededFindCountLimit(EwsError):
+    response_code = "ErrorExceededFindCountLimit"
+    default_text = "The answer is too large: search fewer folders at once, or page by page."

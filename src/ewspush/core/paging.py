@@ -1,6 +1,6 @@
 """Pages of what a search finds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ewspush.core.errors import EwsError
@@ -68,6 +68,15 @@ class Page:
     total: int
     includes_last: bool  # in the direction in which the client reads
     next_offset: int  # where the next page is, as an offset in the client's view
+
+
+def shortened(view: View | None, page: Page, size: int) -> Page:
+    """A page with `size` of its entries, the ones that the client reads first."""
+    if isinstance(view, IndexedView) and view.from_end:
+        start = page.stop - size
+        return replace(page, start=start, includes_last=False, next_offset=page.total - start)
+    stop = page.start + size
+    return replace(page, stop=stop, includes_last=False, next_offset=stop)
 
 
 def page_of(view: View | None, total: int, most: int) -> Page:

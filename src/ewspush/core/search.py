@@ -5,10 +5,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeAlias
 
+from ewspush.core import times
 from ewspush.core.errors import EwsError
 from ewspush.core.item_paths import ExtendedPath, Path, Value, value_at
 
@@ -67,7 +67,7 @@ class Constant:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_folded", self.text.casefold())
         object.__setattr__(self, "_number", _number(self.text))
-        object.__setattr__(self, "_time", _utc(self.text))
+        object.__setattr__(self, "_time", _time(self.text))
 
     def like(self, value: Scalar) -> Scalar | None:
         """The constant as a value of the same type as this one; None if it cannot be one."""
@@ -96,6 +96,21 @@ class Contains:
     mode: Mode = Mode.FULL_STRING
     ignores_case: bool = False
     ignores_marks: bool = False  # "non-spacing characters": accents and the like
+    _wanted: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_wanted", self.normalized(self.text))
+
+    def normalized(self, text: str) -> str:
+        """A text as it is compared: without what is ignored."""
+        if self.ignores_marks and not text.isascii():
+            decomposed = unicodedata.normalize("NFD", text)
+            text = "".join(each for each in decomposed if unicodedata.category(each) != "Mn")
+        return text.casefold() if self.ignores_case else text
+
+    def is_in(self, normalized: str) -> bool:
+        """Whether the text is in this one where it is looked for."""
+        return _is_in(normalized, self._wanted, self.mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +146,11 @@ class Not:
 Restriction: TypeAlias = And | Or | Not | Comparison | Contains | Exists | Excludes
 
 
+# The texts of properties as they were compared already, by the property and what is ignored: a
+# body is large, and a restriction may name it in each of its parts.
+_Known: TypeAlias = dict[tuple[Path, bool, bool], list[str]]
+
+
 def matches(values: Mapping[str, Value], restriction: Restriction) -> bool:
     """Whether something with these values is found.
 
@@ -138,24 +158,30 @@ def matches(values: Mapping[str, Value], restriction: Restriction) -> bool:
     neither less nor greater; one with several values (Categories, recipients) is found by any of
     them. Raises ContainsFilterWrongType.
     """
+    return _matches(values, restriction, {})
+
+
+def _matches(values: Mapping[str, Value], restriction: Restriction, known: _Known) -> bool:
     match restriction:
         case And(parts):
-            return all(matches(values, part) for part in parts)
+            return all(_matches(values, part, known) for part in parts)
         case Or(parts):
-            return any(matches(values, part) for part in parts)
+            return any(_matches(values, part, known) for part in parts)
         case Not(part):
-            return not matches(values, part)
-    return _is_true(values, restriction)
+            return not _matches(values, part, known)
+    return _is_true(values, restriction, known)
 
 
 def _is_true(
-    values: Mapping[str, Value], restriction: Comparison | Contains | Exists | Excludes
+    values: Mapping[str, Value],
+    restriction: Comparison | Contains | Exists | Excludes,
+    known: _Known,
 ) -> bool:
     match restriction:
         case Comparison():
             return _compare(values, restriction)
         case Contains():
-            return _contains(values, restriction)
+            return _contains(values, restriction, known)
         case Exists(path):
             return value_at(values, path) is not None
         case Excludes(path, mask):
@@ -217,8 +243,8 @@ def _flat(value: Any) -> Iterator[Scalar]:
         for each in value:
             yield from _flat(each)
     elif isinstance(value, dict):
-        # A body is its text; a mailbox is found by its name and by its address.
-        for part in ("Value", "Name", "EmailAddress"):
+        # A body is its text, a conversation its id; a mailbox is found by name and by address.
+        for part in ("Value", "Id", "Name", "EmailAddress"):
             if part in value:
                 yield from _flat(value[part])
     elif value is not None:
@@ -232,25 +258,22 @@ def _of_extended_type(value: Scalar, kind: str) -> Scalar | None:
     if kind == "Boolean":
         return _boolean(text)
     if kind in _EXTENDED_TIMES:
-        return _utc(text) or text
+        return _time(text) or text
     return text
 
 
-def _contains(values: Mapping[str, Value], restriction: Contains) -> bool:
-    wanted = _normalized(restriction.text, restriction)
-    for value in _scalars(values, restriction.path):
-        if not isinstance(value, str):
-            raise ContainsFilterWrongType
-        if _is_in(_normalized(value, restriction), wanted, restriction.mode):
-            return True
-    return False
+def _contains(values: Mapping[str, Value], restriction: Contains, known: _Known) -> bool:
+    key = restriction.path, restriction.ignores_case, restriction.ignores_marks
+    if key not in known:
+        found = _scalars(values, restriction.path)
+        known[key] = [restriction.normalized(_text(each)) for each in found]
+    return any(restriction.is_in(text) for text in known[key])
 
 
-def _normalized(text: str, restriction: Contains) -> str:
-    if restriction.ignores_marks:
-        decomposed = unicodedata.normalize("NFD", text)
-        text = "".join(each for each in decomposed if unicodedata.category(each) != "Mn")
-    return text.casefold() if restriction.ignores_case else text
+def _text(value: Scalar) -> str:
+    if not isinstance(value, str):
+        raise ContainsFilterWrongType
+    return value
 
 
 def _is_in(text: str, wanted: str, mode: Mode) -> bool:
@@ -295,11 +318,8 @@ def _number(text: str) -> int | float | None:
     return None
 
 
-def _utc(text: str) -> str | None:
-    """An xs:dateTime as values hold it; without an offset it is taken as UTC."""
+def _time(text: str) -> str | None:
     try:
-        time = datetime.fromisoformat(text.strip())
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return times.normalized(text)
+    except ValueError:
         return None
-    return f"{time.replace(tzinfo=None).isoformat(timespec='seconds')}Z"

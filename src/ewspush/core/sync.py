@@ -1,4 +1,4 @@
-"""How far a client has come with the items of a folder."""
+"""How far a client has come with the items of a folder, and with the folders of a mailbox."""
 
 from dataclasses import dataclass, replace
 
@@ -38,3 +38,12 @@ class SyncState:
         is_one_answer = self.arrived == self.changed == self.known
         told = target if is_one_answer or self.known == 0 else self.told
         return replace(self, known=target, arrived=target, changed=target, told=told)
+
+
+@dataclass(frozen=True, slots=True)
+class HierarchyState:
+    """The folders below `root` that a client knows, as they were at the change `known`."""
+
+    root: int
+    known: int
+    folders: frozenset[int]

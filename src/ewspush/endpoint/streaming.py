@@ -12,6 +12,7 @@ from ewspush.core.errors import (
     InvalidSubscription,
     NewEventStreamConnectionOpened,
 )
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.arrival import Arrival, ByteCounter, TcpCounter
 from ewspush.endpoint.ews.call import StreamRequest
 from ewspush.endpoint.http import BoundedRequest
@@ -21,7 +22,6 @@ from ewspush.operations import Database, events
 from ewspush.operations.events import Backlog, BrokenLog, Position
 from ewspush.operations.subscriptions import STREAMING_TIMEOUT_S
 from ewspush.threads import InThread
-from ewspush.wire.soap import ServerVersion
 from ewspush.wire.streaming import StreamingEnvelopes
 
 log = structlog.get_logger()

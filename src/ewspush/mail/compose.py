@@ -118,6 +118,8 @@ def with_header(content: bytes, draft: Draft) -> bytes:
 
     Fields that a draft does not know of stay, after those of the draft. Raises Unwritable.
     """
+    if b"\n" not in content:  # CR ends its lines, and would not beside lines with LF
+        content = content.replace(b"\r", b"\n")
     rest = fields.without(content[fields.beginning(content) :], *_REPLACED)
     end = 0
     for each in fields.spans(rest, 0):

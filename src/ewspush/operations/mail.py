@@ -2,8 +2,8 @@
 
 from ewspush.core import addresses
 from ewspush.core.folders import INBOX
-from ewspush.operations.item_parts import Parts
-from ewspush.operations.items import create_arrived
+from ewspush.operations.items.creation import create_arrived
+from ewspush.operations.items.parts import Parts
 from ewspush.operations.journal import Journal
 from ewspush.store import folders, mailboxes
 from ewspush.store.database import Transaction

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from ewspush.operations.item_parts import Parts
-from ewspush.operations.items import store_attachments
+from ewspush.operations.items.creation import store_attachments
+from ewspush.operations.items.parts import Parts
 from ewspush.operations.journal import Journal
 from ewspush.store import contents, items
 from ewspush.store.database import Database

@@ -9,14 +9,15 @@ from html import escape
 from typing import Any
 
 from ewspush.core.item_paths import Value
-from ewspush.operations.attachments import attachments_of, content_of
-from ewspush.operations.item_values import Contents, topic_of, values_of
+from ewspush.operations.items.attachments import AttachmentContents, attachments_of
+from ewspush.operations.items.values import Contents, topic_of, values_of
 from ewspush.store.contents import Attachment, Body
 from ewspush.store.database import Transaction
 from ewspush.store.items import Item
 from ewspush.store.mailboxes import Mailbox
 
-_BODY = re.compile(r"<body[^>]*>(.*?)(</body\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+# A tag ends before the next one: looking for its end from each of many that have none takes hours.
+_BODY = re.compile(r"<body[^<>]*>(.*?)(</body\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
@@ -143,9 +144,10 @@ def _carried(
     tx: Transaction, mailbox: int, original: Item, *, inline_only: bool
 ) -> Iterator[dict[str, Any]]:
     """The attachments of the original, as a client would give them."""
+    inside = AttachmentContents(tx, mailbox)
     for one in attachments_of(tx, mailbox, original):
         if one.is_inline or not inline_only:
-            yield _as_given(one, content_of(tx, mailbox, one))
+            yield _as_given(one, inside.of(one))
 
 
 def _as_given(attachment: Attachment, content: bytes) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from ewspush.core.errors import (
 from ewspush.core.item_paths import Value
 from ewspush.mail.compose import Draft, new_message_id, with_header, without_bcc
 from ewspush.mail.message import Message
-from ewspush.operations import item_values, mail, outgoing
-from ewspush.operations.attachments import compose_parts
+from ewspush.operations import mail, outgoing
 from ewspush.operations.drafts import composed, draft_of
-from ewspush.operations.item_parts import Parts
-from ewspush.operations.items import Disposal, create, delete_items, move_items
+from ewspush.operations.items import values as item_values
+from ewspush.operations.items.attachments import compose_parts
+from ewspush.operations.items.creation import create
+from ewspush.operations.items.moves import Disposal, delete_items, move_items
+from ewspush.operations.items.parts import Parts
 from ewspush.operations.journal import Journal
 from ewspush.operations.messages import values_of_message
 from ewspush.store import items, mailboxes
@@ -93,6 +95,11 @@ def send_item(
     return kept
 
 
+def own_mailbox(mailbox: Mailbox) -> dict[str, str]:
+    """A mailbox as From, Sender or Organizer of what it makes."""
+    return {"Name": mailbox.address, "EmailAddress": mailbox.address, "RoutingType": "SMTP"}
+
+
 def _with_header(mime: bytes, values: Mapping[str, Any]) -> bytes:
     """A message whose header says what the properties do, and otherwise octet for octet."""
     told = values_of_message(Message(mime))
@@ -116,7 +123,7 @@ def _sent(journal: Journal, item: Item, values: dict[str, Any]) -> Item:
 
 def _stamped(values: Mapping[str, Any], sender: Mailbox, now_s: int) -> dict[str, Any]:
     """The properties of a message as it goes out: with sender, date and Message-ID."""
-    own = {"Name": sender.address, "EmailAddress": sender.address, "RoutingType": "SMTP"}
+    own = own_mailbox(sender)
     domain = sender.address.rpartition("@")[2]
     return {
         "From": own,

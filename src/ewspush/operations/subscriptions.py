@@ -16,7 +16,7 @@ from ewspush.core.errors import (
 from ewspush.core.events import EventFilter, EventType, event_filter
 from ewspush.core.ids import ObjectId
 from ewspush.core.subscription import IDLE
-from ewspush.operations.folders import FolderReference, get_folder, mailbox_of
+from ewspush.operations.folders.finding import FolderReference, get_folder, mailbox_of
 from ewspush.store import mailboxes, pull_subscriptions, subscriptions
 from ewspush.store.database import Transaction
 from ewspush.store.mailboxes import Mailbox

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, insert, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 
 from ewspush.core.ids import shard_of
 from ewspush.store.database import Transaction
@@ -132,35 +132,59 @@ def delete_attachment(tx: Transaction, mailbox: int, number: int) -> None:
     )
 
 
-def count_attachments(tx: Transaction, mailbox: int, number: int) -> int:
-    """How many attachments an item has."""
-    return tx.connection.execute(
-        select(func.count())
-        .select_from(attachments)
-        .where(attachments.c.mailbox_id == mailbox, attachments.c.content_number == number)
-    ).scalar_one()
+def attachments_of_several(
+    tx: Transaction, mailbox: int, numbers: Sequence[int]
+) -> dict[int, list[int]]:
+    """The numbers of the attachments of items, in their order, by the number of the contents."""
+    rows = tx.connection.execute(
+        select(attachments.c.content_number, attachments.c.number)
+        .where(attachments.c.mailbox_id == mailbox, attachments.c.content_number.in_(numbers))
+        .order_by(attachments.c.number)
+    )
+    found: dict[int, list[int]] = {}
+    for content_number, number in rows:
+        found.setdefault(content_number, []).append(number)
+    return found
 
 
 def copy_contents(
-    tx: Transaction, mailbox: int, source: int, target: int, numbers: Sequence[int]
+    tx: Transaction,
+    mailbox: int,
+    pairs: Sequence[tuple[int, int]],
+    attachment_pairs: Sequence[tuple[int, int, int]] = (),
 ) -> None:
-    """Copy the contents of an item; `numbers` are for the copies of its attachments."""
+    """Copy contents of items, from the first number of each pair to the second.
+
+    Of an attachment the number, that of its copy and that of the contents of which this is a part.
+    """
+    rows = [{"source": source, "target": target} for source, target in pairs]
     for table in (mime_contents, bodies):
-        _copy_row(tx, table, mailbox, source, number=target)
-    for one, number in zip(attachments_of(tx, mailbox, source), numbers, strict=True):
-        _copy_row(tx, attachments, mailbox, one.number, number=number, content_number=target)
+        _copy_rows(tx, table, mailbox, rows, number="target")
+    rows = [
+        {"source": source, "target": target, "content": content}
+        for source, target, content in attachment_pairs
+    ]
+    _copy_rows(tx, attachments, mailbox, rows, number="target", content_number="content")
 
 
-def _copy_row(tx: Transaction, table: Table, mailbox: int, source: int, **changed: int) -> None:
+def _copy_rows(
+    tx: Transaction, table: Table, mailbox: int, rows: list[dict[str, int]], **changed: str
+) -> None:
+    """Copy the row with the number `source` in each; `changed` are columns from other keys."""
+    if not rows:
+        return
     columns: list[Any] = [
-        bindparam(None, changed[column.name], column.type) if column.name in changed else column
+        bindparam(changed[column.name], type_=column.type) if column.name in changed else column
         for column in table.c
     ]
     tx.connection.execute(
         insert(table).from_select(
             [column.name for column in table.c],
-            select(*columns).where(table.c.mailbox_id == mailbox, table.c.number == source),
-        )
+            select(*columns).where(
+                table.c.mailbox_id == mailbox, table.c.number == bindparam("source")
+            ),
+        ),
+        rows,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from ewspush.core.ids import shard_of
 from ewspush.store.database import Transaction
@@ -47,8 +47,14 @@ _PAIRS_AT_ONCE = 500  # bound variables of a statement
 
 def insert_item(tx: Transaction, mailbox: int, item: Item) -> None:
     """Store a new item. Does not count it in its folder."""
+    insert_items(tx, mailbox, [item])
+
+
+def insert_items(tx: Transaction, mailbox: int, new: Sequence[Item]) -> None:
+    """Store new items. Does not count them in their folders."""
     key = {"mailbox_id": mailbox, "shard": shard_of(mailbox)}
-    tx.connection.execute(_INSERT, {**key, **_row(item)})
+    if new:
+        tx.connection.execute(_INSERT, [{**key, **_row(item)} for item in new])
 
 
 def by_number(tx: Transaction, mailbox: int, number: int) -> Item | None:
@@ -65,6 +71,23 @@ def by_numbers(tx: Transaction, mailbox: int, numbers: Sequence[int]) -> Iterato
                 select(*COLUMNS).where(items.c.mailbox_id == mailbox, items.c.number.in_(some))
             )
         )
+
+
+def fitting(tx: Transaction, mailbox: int, numbers: Sequence[int], most: int) -> int:
+    """How many of these items may be read at once: the first, and more up to `most` characters."""
+    read = 0
+    for start in range(0, len(numbers), _PAIRS_AT_ONCE):
+        some = numbers[start : start + _PAIRS_AT_ONCE]
+        length = func.length(items.c.properties) + func.length(func.coalesce(items.c.subject, ""))
+        statement = select(items.c.number, length).where(
+            items.c.mailbox_id == mailbox, items.c.number.in_(some)
+        )
+        lengths: dict[int, int] = {row[0]: row[1] for row in tx.connection.execute(statement)}
+        for place, number in enumerate(some, start):
+            read += lengths.get(number, 0)
+            if read > most:
+                return max(1, place)
+    return len(numbers)
 
 
 def by_content(tx: Transaction, mailbox: int, content: int) -> Item | None:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
+from ewspush.core.server_version import ServerVersion
 from ewspush.wire.namespaces import ERRORS, SOAP, TYPES
-from ewspush.wire.soap import ServerVersion
 
 _LONGEST_TEXT = 1000  # characters: texts may quote the request
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
 
 from ewspush.core.errors import InvalidSyncStateData
-from ewspush.core.folder_sync import HierarchyState
+from ewspush.core.sync import HierarchyState
 
 _HEAD = struct.Struct(">B3Q")  # the version of this form, the mailbox, root and known
 _CHECK = struct.Struct(">I")

@@ -1,7 +1,6 @@
 """SOAP 1.1 envelopes that clients send: what they hold, and where in the document it stands."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 from xml.parsers import expat
 
 from lxml import etree
@@ -28,16 +27,6 @@ class Request:
 
     header: tuple[etree._Element, ...]
     body: etree._Element
-
-
-class ServerVersion(NamedTuple):
-    """What the server says it is (ServerVersionInfo, EWS XML reference)."""
-
-    major: int = 14
-    minor: int = 2
-    major_build: int = 390
-    minor_build: int = 3
-    version: str = "Exchange2010_SP2"  # of the schema
 
 
 def read(document: bytes) -> Request:

@@ -13,10 +13,10 @@ from xml.sax.saxutils import escape
 
 from ewspush.core.errors import EwsError
 from ewspush.core.events import Event
+from ewspush.core.server_version import ServerVersion
 from ewspush.wire import notification
 from ewspush.wire.faults import server_version_info
 from ewspush.wire.namespaces import MESSAGES, SOAP, TYPES
-from ewspush.wire.soap import ServerVersion
 
 _SUCCESS = "<m:ResponseCode>NoError</m:ResponseCode>"
 _CLOSED = "<m:ConnectionStatus>Closed</m:ConnectionStatus>"

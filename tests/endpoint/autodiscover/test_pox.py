@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.autodiscover import pox
 from ewspush.endpoint.autodiscover.discovered import Discovered
-from ewspush.wire.soap import ServerVersion
 
 ADDRESS = "user@example.com"
 URL = "https://ews.example.com/EWS/Exchange.asmx"

@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 from lxml import etree
 
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.autodiscover import soap
 from ewspush.endpoint.autodiscover.discovered import SETTING_NAMES, Discovered
-from ewspush.wire.soap import ServerVersion
 from support.strict_reader import response_problems
 
 ADDRESS = "user@example.com"

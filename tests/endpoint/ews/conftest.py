@@ -1,13 +1,18 @@
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 
 from support.ews import Ews
+from support.postgresql import in_memory
 
 
 @pytest.fixture
-def ews(tmp_path):
-    ews = Ews(tmp_path)
-    yield ews
-    ews.database.close()
+def ews():
+    with TemporaryDirectory(dir=in_memory()) as folder:
+        ews = Ews(Path(folder))
+        yield ews
+        ews.database.close()
 
 
 @pytest.fixture(scope="module")

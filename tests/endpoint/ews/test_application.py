@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from ewspush.operations import folders, subscriptions
+from ewspush.endpoint.ews.folders import finding as folders
+from ewspush.operations import subscriptions
 from support.document_changes import CHANGES
 from support.ews import envelope, get_folder, subscribe, unsubscribe
 from support.schema_documents import Definitions, documents

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ewspush.endpoint.ews import folders
+from ewspush.endpoint.ews.folders import finding as folders
 from support.ews import envelope
 
 DISPLAY_NAME = '<t:FieldURI FieldURI="folder:DisplayName"/>'

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from ewspush.core.ids import Kind
-from ewspush.endpoint.ews import item_search
-from ewspush.operations import item_search as item_search_operation
+from ewspush.endpoint.ews.items import finding as item_search
 from ewspush.operations import mail
-from ewspush.operations.folders import FolderByName, get_folder
-from ewspush.operations.items import Disposal, create, delete_items
+from ewspush.operations.folders.finding import FolderByName, get_folder
+from ewspush.operations.items import search as item_search_operation
+from ewspush.operations.items.creation import create
+from ewspush.operations.items.moves import Disposal, delete_items
 from ewspush.operations.journal import Journal
 from ewspush.wire import ids
 from support.ews import INBOX, NOW_S, envelope

@@ -1,9 +1,12 @@
 """GetFolder: which folders, in which element, with which properties."""
 
+from uuid import UUID
+
 import pytest
 
 from ewspush.core.folders import DISTINGUISHED_FOLDERS
 from ewspush.core.ids import Kind
+from ewspush.endpoint.ews.folders import shapes
 from ewspush.operations import mail
 from ewspush.wire import ids
 from support.ews import NOW_S, envelope, get_folder
@@ -190,3 +193,26 @@ def test_the_distinguished_name_is_told_to_those_who_know_it_and_ask(shared_ews,
 def test_more_folders_than_can_be_looked_up_are_a_fault(shared_ews):
     answer = shared_ews.ask(get_folder(*["inbox"] * 1001))
     assert (answer.status, answer.codes) == (500, ["ErrorDataSizeLimitExceeded"])
+
+
+def test_nothing_that_clients_write_is_remembered(ews):
+    shapes._names_for.cache_clear()
+    for name in ("a", "b"):
+        field = (
+            f'<t:ExtendedFieldURI PropertySetId="{UUID(int=1)}" PropertyName="{name}" '
+            'PropertyType="String"/>'
+        )
+        request = get_folder("inbox").replace(
+            b"</m:FolderShape>",
+            f"<t:AdditionalProperties>{field}</t:AdditionalProperties></m:FolderShape>".encode(),
+        )
+        assert ews.ask(request).codes == ["NoError"]
+    assert shapes._names_for.cache_info().currsize == 1
+
+
+def test_a_request_may_name_1000_properties(ews):
+    codes = [
+        ews.ask(get_folder("inbox", fields=["folder:DisplayName"] * count)).codes
+        for count in (1000, 1001)
+    ]
+    assert codes == [["NoError"], ["ErrorDataSizeLimitExceeded"]]

@@ -3,7 +3,7 @@
 import pytest
 import structlog
 
-from ewspush.operations import folders
+from ewspush.endpoint.ews.folders import finding as folders
 from ewspush.store import impersonation
 from ewspush.store.impersonation import ALL
 from support.ews import Ews, envelope, get_folder, replaced, subscribe, unsubscribe

@@ -5,11 +5,11 @@ from exchangelib import items
 from exchangelib.version import EXCHANGE_2010_SP2, EXCHANGE_2013_SP1, EXCHANGE_2016, Version
 
 from ewspush.core.item_paths import ExtendedPath, IndexedPath
-from ewspush.endpoint.ews.item_shapes import ItemShape
+from ewspush.endpoint.ews.items.shapes import ItemShape
 from ewspush.wire import xml
-from ewspush.wire.extended_fields import InvalidExtendedProperty
-from ewspush.wire.item_kinds import KINDS, kind_named
-from ewspush.wire.item_properties import read, render
+from ewspush.wire.properties.extended_fields import InvalidExtendedProperty
+from ewspush.wire.properties.item_kinds import KINDS, kind_named
+from ewspush.wire.properties.items import read, render
 from support.schemas import MESSAGES, ROOT, TYPES
 
 RECORDED = ROOT / "tests" / "data" / "requests"

@@ -23,7 +23,7 @@ from ewspush.endpoint.ews.restrictions import (
     RestrictionTooLong,
     read,
 )
-from ewspush.wire.property_paths import path
+from ewspush.wire.properties.paths import path
 from support.schemas import TYPES
 
 SUBJECT = '<t:FieldURI FieldURI="item:Subject"/>'
@@ -119,3 +119,12 @@ def test_100_levels_are_read_and_not_one_more():
     restriction("<t:Not>" * 99 + EXISTS + "</t:Not>" * 99)
     with pytest.raises(RestrictionTooComplex):
         restriction("<t:Not>" * 100 + EXISTS + "</t:Not>" * 100)
+
+
+@pytest.mark.parametrize("mode", [Mode.PREFIX_ON_WORDS, Mode.EXACT_PHRASE])
+def test_phrases_have_255_characters_and_not_one_more(mode):
+    phrase = contains(f'ContainmentMode="{mode.value}"').replace('"x"', f'"{"x" * 255}"')
+    assert restriction(phrase).text == "x" * 255
+    with pytest.raises(RestrictionTooComplex):
+        restriction(phrase.replace('"xx', '"xxx'))
+    assert restriction(contains().replace('"x"', f'"{"x" * 256}"'))

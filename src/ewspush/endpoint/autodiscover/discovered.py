@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ewspush.core import addresses
-from ewspush.wire.soap import ServerVersion
+from ewspush.core.server_version import ServerVersion
 
 # ExchangeServerVersion (EWS Managed API), whose names sort by age.
 _SCHEMAS = (

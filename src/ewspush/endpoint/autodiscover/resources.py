@@ -9,6 +9,7 @@ from twisted.web.resource import Resource
 
 from ewspush.core import addresses
 from ewspush.core.errors import EwsError
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.auth import Authenticator
 from ewspush.endpoint.autodiscover import pox, soap
 from ewspush.endpoint.autodiscover.discovered import Discover, Discovered
@@ -19,7 +20,6 @@ from ewspush.operations import Database, Transaction
 from ewspush.operations.impersonation import impersonate
 from ewspush.operations.mailboxes import Mailbox
 from ewspush.threads import InThread
-from ewspush.wire.soap import ServerVersion
 
 log = structlog.get_logger()
 

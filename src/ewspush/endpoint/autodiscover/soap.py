@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from lxml import etree
 
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.autodiscover.discovered import SETTING_NAMES, Discover
 from ewspush.wire import faults, soap, xml
 from ewspush.wire.faults import SoapFault
 from ewspush.wire.namespaces import SOAP
-from ewspush.wire.soap import ServerVersion
 
 NAMESPACE = "http://schemas.microsoft.com/exchange/2010/Autodiscover"
 _ADDRESSING = "http://www.w3.org/2005/08/addressing"

@@ -8,6 +8,7 @@ from lxml import etree
 
 from ewspush.core.errors import EwsError
 from ewspush.core.ids import ObjectId
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews import headers
 from ewspush.endpoint.ews.call import Backend, Call, StreamRequest
@@ -19,7 +20,6 @@ from ewspush.operations.mailboxes import Mailbox
 from ewspush.operations.subscriptions import JudgeUrl, Subscribed
 from ewspush.wire import faults, soap, xml
 from ewspush.wire.faults import SoapFault
-from ewspush.wire.soap import ServerVersion
 
 log = structlog.get_logger()
 

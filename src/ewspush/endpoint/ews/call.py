@@ -1,10 +1,12 @@
 """What a service is given beside the request itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ewspush.core.ids import ObjectId
-from ewspush.operations import Database
+from ewspush.operations import Database, sending
+from ewspush.operations.journal import Journal
 from ewspush.operations.mailboxes import Mailbox
 from ewspush.operations.subscriptions import JudgeUrl, Subscribed
 
@@ -42,3 +44,11 @@ class Call:
     subscribed: list[Subscribed] = field(default_factory=list)
     stream: StreamRequest | None = None  # instead of an answer
     raised: Exception | None = None  # by the service
+
+    @contextmanager
+    def journal(self, *, may_send: bool = False) -> Iterator[Journal]:
+        """One transaction that changes the caller's mailbox, and may send from it."""
+        with self.backend.database.write() as tx:
+            if may_send:
+                sending.begin(tx)
+            yield Journal(tx, self.caller.id, self.backend.now_s())

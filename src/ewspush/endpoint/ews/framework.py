@@ -4,20 +4,21 @@ from typing import Any
 
 from lxml import etree
 
-from ewspush.endpoint.ews.attachments import Attachments
+from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.ews.call import Call
-from ewspush.endpoint.ews.events import Events
-from ewspush.endpoint.ews.folder_changes import FolderChanges
-from ewspush.endpoint.ews.folder_moves import FolderMoves
-from ewspush.endpoint.ews.folder_sync import FolderSync
-from ewspush.endpoint.ews.folders import Folders
+from ewspush.endpoint.ews.folders.changes import FolderChanges
+from ewspush.endpoint.ews.folders.finding import Folders
+from ewspush.endpoint.ews.folders.moves import FolderMoves
+from ewspush.endpoint.ews.folders.sync import FolderSync
 from ewspush.endpoint.ews.identities import Identities
-from ewspush.endpoint.ews.item_creation import ItemCreation
-from ewspush.endpoint.ews.item_search import ItemSearches
-from ewspush.endpoint.ews.item_sync import ItemSync
-from ewspush.endpoint.ews.item_updates import ItemUpdates
-from ewspush.endpoint.ews.items import Items
-from ewspush.endpoint.ews.subscriptions import Subscriptions
+from ewspush.endpoint.ews.items.attachments import Attachments
+from ewspush.endpoint.ews.items.creation import ItemCreation
+from ewspush.endpoint.ews.items.finding import Items
+from ewspush.endpoint.ews.items.moves import ItemMoves
+from ewspush.endpoint.ews.items.sync import ItemSync
+from ewspush.endpoint.ews.items.updates import ItemUpdates
+from ewspush.endpoint.ews.subscriptions.events import Events
+from ewspush.endpoint.ews.subscriptions.subscribing import Subscriptions
 from ewspush.endpoint.ews.time_zones import TimeZones
 from ewspush.endpoint.ews.types import ServerVersionInfo
 from ewspush.endpoint.spyne_compat import (
@@ -29,7 +30,6 @@ from ewspush.endpoint.spyne_compat import (
     Soap11,
 )
 from ewspush.wire.namespaces import MESSAGES, SOAP, TYPES
-from ewspush.wire.soap import ServerVersion
 
 SERVICES = (
     Subscriptions,
@@ -41,10 +41,10 @@ SERVICES = (
     Identities,
     TimeZones,
     Items,
+    ItemMoves,
     ItemCreation,
     ItemUpdates,
     ItemSync,
-    ItemSearches,
     Attachments,
 )
 

@@ -11,53 +11,71 @@ from ewspush.core.errors import (
     NameResolutionNoResults,
 )
 from ewspush.endpoint.ews.call import Call
-from ewspush.endpoint.ews.identity_types import (
-    ConvertIdResponseMessages,
-    ConvertIdResponseMessageType,
-    ConvertIdResponseType,
-    ConvertIdType,
-    ResolveNamesResponseMessages,
-    ResolveNamesResponseMessageType,
-    ResolveNamesResponseType,
-    ResolveNamesType,
-)
+from ewspush.endpoint.ews.limits import bounded
 from ewspush.endpoint.ews.types import (
     EwsService,
     ResponseMessageType,
     failure,
-    operation,
+    messages_operation,
     success,
 )
-from ewspush.endpoint.spyne_compat import MethodContext
+from ewspush.endpoint.spyne_compat import (
+    AnyXml,
+    Boolean,
+    ComplexModel,
+    MethodContext,
+    Unicode,
+    XmlAttribute,
+)
 from ewspush.operations import directory
 from ewspush.operations.directory import Candidates, Person
 from ewspush.wire import id_formats
-from ewspush.wire.faults import SoapFault
 from ewspush.wire.namespaces import MESSAGES, TYPES
 
-_MOST_IDS = 1000  # in one request
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
-class Identities(EwsService):
-    @operation("ConvertId", ConvertIdType, ConvertIdResponseType)
-    def convert_id(ctx: MethodContext, request: ConvertIdType) -> ConvertIdResponseType:
-        asked_for = list(request.SourceIds)
-        if len(asked_for) > _MOST_IDS:
-            text = f"A request may name {_MOST_IDS} ids at most, and this one names"
-            raise SoapFault("ErrorDataSizeLimitExceeded", f"{text} {len(asked_for)}.")
-        each = [_converted(id, request.DestinationFormat) for id in asked_for]
-        messages = ConvertIdResponseMessages(ConvertIdResponseMessage=each)
-        return ConvertIdResponseType(ResponseMessages=messages)
+class ConvertIdType(ComplexModel):
+    __namespace__ = MESSAGES
 
-    @operation("ResolveNames", ResolveNamesType, ResolveNamesResponseType)
-    def resolve_names(ctx: MethodContext, request: ResolveNamesType) -> ResolveNamesResponseType:
+    SourceIds = AnyXml(min_occurs=1)
+    DestinationFormat = XmlAttribute(Unicode, use="required")
+
+
+class ConvertIdResponseMessageType(ResponseMessageType):
+    __namespace__ = MESSAGES
+
+    AlternateId = AnyXml(min_occurs=0)
+
+
+class ResolveNamesType(ComplexModel):
+    __namespace__ = MESSAGES
+
+    ParentFolderIds = AnyXml(min_occurs=0)
+    UnresolvedEntry = Unicode(min_occurs=1)
+    ReturnFullContactData = XmlAttribute(Boolean, use="required")
+    SearchScope = XmlAttribute(Unicode)
+    ContactDataShape = XmlAttribute(Unicode)
+
+
+class ResolveNamesResponseMessageType(ResponseMessageType):
+    __namespace__ = MESSAGES
+
+    ResolutionSet = AnyXml(min_occurs=0)
+
+
+class Identities(EwsService):
+    @messages_operation("ConvertId", ConvertIdType, ConvertIdResponseMessageType)
+    def convert_id(ctx: MethodContext, request: ConvertIdType) -> list[ResponseMessageType]:
+        asked_for = bounded(request.SourceIds, "ids")
+        return [_converted(id, request.DestinationFormat) for id in asked_for]
+
+    @messages_operation("ResolveNames", ResolveNamesType, ResolveNamesResponseMessageType)
+    def resolve_names(ctx: MethodContext, request: ResolveNamesType) -> list[ResponseMessageType]:
         try:
-            message = _resolved(ctx.udc, request)
+            return [_resolved(ctx.udc, request)]
         except EwsError as error:
-            message = failure(ResolveNamesResponseMessageType, error)
-        messages = ResolveNamesResponseMessages(ResolveNamesResponseMessage=[message])
-        return ResolveNamesResponseType(ResponseMessages=messages)
+            return [failure(ResolveNamesResponseMessageType, error)]
 
 
 def _converted(source: etree._Element, format: str) -> ResponseMessageType:

@@ -24,6 +24,8 @@ ReadPath = Callable[[etree._Element], Path | None]
 
 _MOST_NODES = 255  # ErrorRestrictionTooLong (ResponseCode, EWS XML reference)
 _GREATEST_DEPTH = 100
+_OF_WORDS = (Mode.PREFIX_ON_WORDS, Mode.EXACT_PHRASE)
+_LONGEST_PHRASE = 255  # characters: looking for words takes time in proportion to them
 
 _COMPARISONS = {each.value: each for each in Operator}
 
@@ -96,13 +98,17 @@ class _Reader:
 
 
 def _contains(path: Path, element: etree._Element) -> Contains:
+    mode = Mode(element.get("ContainmentMode", Mode.FULL_STRING.value))
+    text = element[1].get("Value", "")
+    if mode in _OF_WORDS and len(text) > _LONGEST_PHRASE:
+        raise RestrictionTooComplex(f"A phrase has {_LONGEST_PHRASE} characters at most.")
     comparison = element.get("ContainmentComparison", "Exact")
     # "Loose" ones ignore what MAPI's FL_LOOSE lets a store ignore: here, both.
     is_loose = comparison == "Loose"
     return Contains(
         path,
-        element[1].get("Value", ""),
-        Mode(element.get("ContainmentMode", Mode.FULL_STRING.value)),
+        text,
+        mode,
         ignores_case=is_loose or "IgnoreCase" in comparison,
         ignores_marks=is_loose or "NonSpac" in comparison,
     )

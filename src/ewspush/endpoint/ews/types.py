@@ -4,8 +4,10 @@ Spyne's types follow `wsdl/` name by name. Where the order among different eleme
 which Spyne loses, the element is carried as XML (AnyXml).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from lxml import etree
 
 from ewspush.core.errors import EwsError
 from ewspush.endpoint.spyne_compat import (
@@ -110,4 +112,28 @@ def failure(
         ResponseCode=error.response_code,
         DescriptiveLinkKey=0,
         **content,
+    )
+
+
+def message_element(
+    name: str,
+    children: Iterable[etree._Element] = (),
+    attributes: Mapping[str, str] | None = None,
+) -> etree._Element:
+    """An element that a response message carries as XML, with the prefixes of answers."""
+    element = etree.Element(
+        f"{{{MESSAGES}}}{name}", attributes or {}, nsmap={"m": MESSAGES, "t": TYPES}
+    )
+    element.extend(list(children))
+    return element
+
+
+def effective_rights(*, may_create: bool) -> str:
+    """t:EffectiveRights: the owner of a mailbox may do everything, and nobody else sees it."""
+    create = str(may_create).lower()  # in a folder; nothing is made in an item
+    return (
+        f'<t:EffectiveRights xmlns:t="{TYPES}"><t:CreateAssociated>{create}</t:CreateAssociated>'
+        f"<t:CreateContents>{create}</t:CreateContents><t:CreateHierarchy>{create}"
+        "</t:CreateHierarchy><t:Delete>true</t:Delete><t:Modify>true</t:Modify>"
+        "<t:Read>true</t:Read></t:EffectiveRights>"
     )

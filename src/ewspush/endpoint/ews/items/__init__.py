@@ -1,0 +1,1 @@
+"""The operations on items and their attachments."""

@@ -1,0 +1,1 @@
+"""The operations on subscriptions, and those that fetch their events."""
