@@ -9,6 +9,7 @@ import pytest
 
 from ewspush.core.errors import (
     AccessDenied,
+    AttachmentNestLevelLimitExceeded,
     EwsError,
     InvalidAttachmentId,
     MimeContentInvalid,
@@ -310,11 +311,12 @@ def test_a_message_within_a_message_is_attached_byte_for_byte(owner: Owner) -> N
 
 
 @on_sqlite
-def test_items_within_items_are_composed_as_deep_as_there_is_use_for(owner: Owner) -> None:
-    deepest = attached("0", Subject="0")
-    for level in range(1, 80):
+def test_items_are_attached_ten_within_another_and_not_one_more(owner: Owner) -> None:
+    deepest = file("0")
+    for level in range(10):
         deepest = attached(str(level), Subject=str(level), Attachments=[deepest])
     _, item = add(owner, owner.create(), deepest)
     content = b64decode(owner.values(item, "MimeContent")["MimeContent"])
-    assert b"Subject: 79\r\n" in content
-    assert b"Subject: 0\r\n" not in content
+    assert all(b"Subject: %d\r\n" % level in content for level in range(10))
+    with pytest.raises(AttachmentNestLevelLimitExceeded):
+        add(owner, item, attached("10", Attachments=[deepest]))

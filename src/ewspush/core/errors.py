@@ -291,6 +291,11 @@ class MissingInformationReferenceItemId(EwsError):
     default_text = "A response object needs the ReferenceItemId of what it responds to."
 
 
+class AttachmentNestLevelLimitExceeded(EwsError):
+    response_code = "ErrorAttachmentNestLevelLimitExceeded"
+    default_text = "Too many items are attached one within another."
+
+
 class MessageSizeExceeded(EwsError):
     response_code = "ErrorMessageSizeExceeded"
     default_text = "The item would be too large."

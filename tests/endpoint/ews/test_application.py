@@ -17,7 +17,12 @@ from support.ews import envelope, get_folder, subscribe, unsubscribe
 from support.schema_documents import Definitions, documents
 from support.schemas import MESSAGES, ROOT, WSDL
 
-RECORDED = [path.read_bytes() for path in sorted((ROOT / "tests/data/requests").rglob("*.xml"))]
+# What asks for a stream is not answered at once.
+RECORDED = [
+    path.read_bytes()
+    for path in sorted((ROOT / "tests/data/requests").glob("*.xml"))
+    if "getstreamingevents" not in path.name
+]
 SERVED = [f"{{{MESSAGES}}}{name}" for name in ("Subscribe", "Unsubscribe", "GetFolder")]
 SECRET = "secret of the inside"
 

@@ -178,7 +178,7 @@ def test_what_a_mailbox_is_asked_for_gets_an_answer(world, operation):
         derandomize=True,
         deadline=None,
         database=None,
-        max_examples=5000 if THOROUGH else 40,
+        max_examples=1000 if THOROUGH else 40,
         suppress_health_check=list(HealthCheck),
     )
     @given(data=st.data(), request=documents(DEFINITIONS, [f"{{{MESSAGES}}}{operation}"]))

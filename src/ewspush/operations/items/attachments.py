@@ -20,8 +20,6 @@ from ewspush.store.items import Item
 
 __all__ = ["Attachment", "attachments_of"]
 
-_MOST_NESTED = 50  # messages within messages, when one is composed
-
 
 def attachments_of(tx: Transaction, mailbox: int, item: Item) -> list[Attachment]:
     """The attachments of an item, in the order in which they were added."""
@@ -146,29 +144,27 @@ def _composed(attachment: Attachment, content: bytes) -> bytes:
     return content
 
 
-def _compose_item(values: Mapping[str, Any], depth: int = 0) -> bytes:
-    return compose_parts(Parts.of_values(values), depth)
+def _compose_item(values: Mapping[str, Any]) -> bytes:
+    return compose_parts(Parts.of_values(values))
 
 
-def compose_parts(parts: Parts, depth: int = 0) -> bytes:
+def compose_parts(parts: Parts) -> bytes:
     """An item that is not stored as an Internet message."""
     if parts.mime is not None and parts.is_message:
         return parts.mime
     message = None if parts.mime is None else Message(parts.mime)
     has_body = parts.body is not None or message is not None
     body = body_in("Best", parts.body, message) if has_body else None
-    return composed(draft_of(parts.values, body, tuple(_nested(parts, message, depth))))
+    return composed(draft_of(parts.values, body, tuple(_nested(parts, message))))
 
 
-def _nested(parts: Parts, message: Message | None, depth: int) -> Iterator[DraftAttachment]:
+def _nested(parts: Parts, message: Message | None) -> Iterator[DraftAttachment]:
     for one in parts.attachments:
         content = one.content or b""
         if message is not None and one.part is not None:
             content = message.attachment_content(one.part)
         elif one.is_item:
-            if depth >= _MOST_NESTED:
-                continue
-            content = _compose_item(json.loads(content).get("Values", {}), depth + 1)
+            content = _compose_item(json.loads(content).get("Values", {}))
         yield DraftAttachment(
             name=one.name,
             content_type=_content_type(one),

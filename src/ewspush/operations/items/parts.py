@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ewspush.core.errors import (
+    AttachmentNestLevelLimitExceeded,
     DataSizeLimitExceeded,
     InvalidPropertySet,
     MessageSizeExceeded,
@@ -21,6 +22,7 @@ from ewspush.store.contents import Body
 # With columns of their own; every other value that is set is among the properties.
 _COLUMNS = frozenset({"ItemClass", "Subject", "IsRead"})
 _MOST_PROPERTIES = 1024 * 1024  # characters, contents not included
+_MOST_NESTED = 10  # items within items: each holds all that is in those within, and is read whole
 _LARGEST = 150 * 1024 * 1024  # bytes: the greatest message of Exchange Online
 _LONGEST_CLASS = 255  # characters (PidTagMessageClass, [MS-OXCMSG] 2.2.1.3)
 
@@ -40,15 +42,20 @@ class NewAttachment:
     content: bytes | None = None
 
     @classmethod
-    def of_values(cls, values: Mapping[str, Any]) -> "NewAttachment":
-        """From t:FileAttachment or t:ItemAttachment. Raises MimeContentInvalid for bad base64.
+    def of_values(cls, values: Mapping[str, Any], depth: int = 0) -> "NewAttachment":
+        """From t:FileAttachment or t:ItemAttachment, in an item so deep within others.
 
-        The item of an ItemAttachment is kept as JSON, which holds all of its values.
+        The item of an ItemAttachment is kept as JSON, which holds all of its values. Raises
+        MimeContentInvalid for bad base64, AttachmentNestLevelLimitExceeded, or what
+        `Parts.of_values` raises.
         """
         is_item = values["Kind"] == "ItemAttachment"
         if is_item:
             item = values.get("Item", {})
-            Parts.of_values(item.get("Values", {}))  # raises what sending or reading it would
+            if depth == _MOST_NESTED:
+                raise AttachmentNestLevelLimitExceeded
+            # Raises what sending or reading it would.
+            Parts.of_values(item.get("Values", {}), depth + 1)
             content = json.dumps(item, ensure_ascii=False).encode()
         else:
             content = decoded(values.get("Content", ""))
@@ -93,10 +100,11 @@ class Parts:
         return cls(values_of_message(message), content, None, attachments)
 
     @classmethod
-    def of_values(cls, values: Mapping[str, Value]) -> "Parts":
-        """From what a client says of an item.
+    def of_values(cls, values: Mapping[str, Value], depth: int = 0) -> "Parts":
+        """From what a client says of an item that lies so deep within others.
 
-        Raises MimeContentInvalid, InvalidPropertySet or DataSizeLimitExceeded.
+        Raises MimeContentInvalid, InvalidPropertySet, DataSizeLimitExceeded or
+        AttachmentNestLevelLimitExceeded.
         Properties stand above what the MimeContent says.
         """
         own: dict[str, Any] = dict(values)
@@ -110,7 +118,7 @@ class Parts:
             {**basis.values, **own},
             basis.mime,
             body_of(body) if body else None,
-            basis.attachments + tuple(NewAttachment.of_values(one) for one in attachments),
+            basis.attachments + tuple(NewAttachment.of_values(one, depth) for one in attachments),
         )
 
     @property
