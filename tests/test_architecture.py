@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "wire": {"core"},
     "store": {"core"},
-    "mail": {"core"},
+    "mail": set(),
     "operations": {"core", "mail", "store"},
     "relay": {"core", "mail", "operations", "settings", "threads"},
     "endpoint": {"core", "wire", "operations", "settings", "threads", EWSPUSH},
