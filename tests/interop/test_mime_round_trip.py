@@ -2,6 +2,7 @@
 
 import socket
 from base64 import b64decode
+from itertools import count
 
 import pytest
 
@@ -12,10 +13,13 @@ from support.running_server import PATIENCE_S, EwsClient
 
 ALL = "<t:IncludeMimeContent>true</t:IncludeMimeContent>"
 
+# A process that takes over tests of this module from another may set it up more than once.
+_numbers = count(1)
+
 
 @pytest.fixture(scope="module")
 def mailbox(server):
-    return server.add_mailbox("corpus@example.com")
+    return server.add_mailbox(f"corpus{next(_numbers)}@example.com")
 
 
 @pytest.fixture(scope="module")
