@@ -6,7 +6,7 @@ TEST = .venv/test-$(VERSION)
 JAVASCRIPT = tests/interop/javascript
 SOURCES = pyproject.toml $(shell find src wsdl -type f -not -name '*.pyc')
 
-.PHONY: demo test lint check test-all bench-mailbox clean
+.PHONY: demo test lint check test-all bench-mailbox bench-listing bench-creation clean
 
 demo: $(DEMO)/installed
 	@$(DEMO)/bin/ewspush demo $(DEMO_OPTIONS)
@@ -26,6 +26,12 @@ test-all:
 bench-mailbox: $(TEST)/installed
 	$(TEST)/bin/python benchmarks/mailbox.py
 	$(TEST)/bin/python benchmarks/lmtp.py
+
+bench-listing: $(TEST)/installed
+	$(TEST)/bin/python benchmarks/listing.py
+
+bench-creation: $(TEST)/installed
+	$(TEST)/bin/python benchmarks/creation.py
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

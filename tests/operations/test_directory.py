@@ -5,6 +5,11 @@ import pytest
 from ewspush.core.errors import NameResolutionNoResults
 from ewspush.operations import directory, mailboxes
 from ewspush.operations.directory import Person
+from ewspush.operations.management import aliases, domains, organizations
+from ewspush.operations.management import mailboxes as management
+from ewspush.operations.management.mailboxes import MailboxRequest
+from ewspush.store import mailboxes as stored
+from support.directory import OPERATOR, PASSWORD, World
 
 NOW_S = 1_790_000_000
 ADDRESSES = (
@@ -29,7 +34,8 @@ def people(database):
 
 def resolve(database, entry):
     with database.read() as tx:
-        return directory.resolve(tx, entry)
+        (somebody, *_) = stored.after(tx, 0, 1)
+        return directory.resolve(tx, somebody.id, entry)
 
 
 def found(database, entry):
@@ -90,3 +96,29 @@ def test_at_most_a_hundred_are_named(database, mailboxes_, are_all):
     candidates = resolve(database, "user")
     assert [person.name for person in candidates.people] == [f"user{n:03}" for n in range(100)]
     assert candidates.are_all is are_all
+
+
+def test_people_are_found_by_their_names_and_aliases(database):
+    world = World(database)
+    request = MailboxRequest("ae", PASSWORD, "Ann Example", ("sales",))
+    (ann,) = management.create(world.management, OPERATOR, world.domain.id, [request])
+    world.new_mailbox("bob")
+    for entry in ("ann ex", "ANN", "ae@example.org", "sales", "Sales@example.org"):
+        assert resolve(database, entry).people == (Person("Ann Example", "ae@example.org"),)
+    management.delete(world.management, OPERATOR, ann.id)
+    for entry in ("ann", "ae@example.org", "sales"):
+        with pytest.raises(NameResolutionNoResults):
+            resolve(database, entry)
+
+
+def test_nobody_of_another_organization_is_found(database):
+    world = World(database)
+    world.new_mailbox("user")
+    other = organizations.create(world.management, OPERATOR, "other")
+    elsewhere = domains.create(world.management, OPERATOR, "example.net", other.id)
+    there = world.new_mailbox("user", elsewhere)
+    aliases.create(world.management, OPERATOR, there.id, "alias")
+    assert found(database, "user") == ["user@example.org"]
+    for entry in ("user@example.net", "alias"):
+        with pytest.raises(NameResolutionNoResults):
+            resolve(database, entry)

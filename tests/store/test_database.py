@@ -223,12 +223,13 @@ def test_events_of_a_commit_that_fails_are_not_told(tmp_path: Path) -> None:
 
 _COLUMNS = "shard, created_at_s, next_number, watermark_base, floor, head, password_hash, address"
 _INSERT = f"INSERT INTO mailboxes ({_COLUMNS}) VALUES (0, 0, 1, 0, 0, 0, :secret, :address)"
+_ORGANIZATION = "INSERT INTO organizations (id, alias, created_at_s) VALUES (:id, 'default', 0)"
 _ORPHAN = "INSERT INTO impersonation_rights (mailbox_id, of_mailbox_id, shard) VALUES (:id, 0, 0)"
 SECRETS = {"secret": "secret-of-the-row", "address": "user@example.org"}
 
 # Statements that fail, and what of the row an error of PostgreSQL tells by itself.
 QUOTING = {
-    "a key that is taken": (_INSERT, SECRETS, "user@example"),
+    "a key that is taken": (_ORGANIZATION, {"id": "0" * 32}, "(alias)="),
     "a row that lacks something": (_INSERT, SECRETS | {"address": None}, "secret-of"),
     "a reference to nothing": (_ORPHAN, {"id": 987654}, "987654"),
 }

@@ -161,7 +161,11 @@ def test_a_right_to_a_mailbox_that_is_gone_is_not_listed_as_one_to_all(
 ) -> None:
     grant(database, account, named[0].id)
     with database.write() as tx:
-        for table, column in (("folders", "mailbox_id"), ("mailboxes", "id")):
+        for table, column in (
+            ("addresses", "mailbox_id"),
+            ("folders", "mailbox_id"),
+            ("mailboxes", "id"),
+        ):
             tx.connection.execute(
                 text(f"DELETE FROM {table} WHERE {column} = :id"), {"id": named[0].id}
             )

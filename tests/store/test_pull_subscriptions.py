@@ -11,6 +11,7 @@ from ewspush.store.database import Database, Transaction
 from ewspush.store.mailboxes import Mailbox
 from ewspush.store.pull_subscriptions import Position, PullSubscription
 from support.checks_for_store import NOW_S, new_mailbox, rows
+from support.disabling import disable, purge
 
 LONG_AGO_S, LATER_S = NOW_S - 1, NOW_S + 1
 
@@ -95,6 +96,45 @@ def test_the_oldest_position_of_a_mailbox_is_what_it_needs(
     )
     with database.read() as tx:
         assert pull_subscriptions.oldest_needed(tx, mailbox.id, NOW_S) == 5
+
+
+@pytest.mark.parametrize(
+    ("expires_at_s", "is_kept"), [(NOW_S - 50, True), (NOW_S - 100, False), (NOW_S - 150, False)]
+)
+def test_those_that_live_when_their_mailbox_is_disabled_do_not_expire(
+    database: Database, mailbox: Mailbox, expires_at_s: int, is_kept: bool
+) -> None:
+    other = new_mailbox(database, "other")
+    store(
+        database,
+        subscription(mailbox, 1, expires_at_s=expires_at_s),
+        subscription(other, 2, expires_at_s=expires_at_s),
+    )
+    disable(database, mailbox.id, NOW_S - 100)
+    with database.write() as tx:
+        assert pull_subscriptions.oldest_needed(tx, mailbox.id, NOW_S) == (7 if is_kept else None)
+        assert pull_subscriptions.oldest_needed(tx, other.id, NOW_S) is None
+        assert pull_subscriptions.purge_expired(tx, NOW_S, 10) == (1 if is_kept else 2)
+        assert numbers(tx) == ([1] if is_kept else [])
+
+
+def test_they_are_given_that_time_back(database: Database, mailbox: Mailbox) -> None:
+    other = new_mailbox(database, "other")
+    store(database, subscription(mailbox, 1), subscription(mailbox, 2), subscription(other, 3))
+    with database.write() as tx:
+        pull_subscriptions.extend(tx, mailbox.id, 1000)
+        found = rows(tx, "SELECT number, expires_at_s FROM pull_subscriptions ORDER BY 1")
+    assert [tuple(row) for row in found] == [(1, LATER_S + 1000), (2, LATER_S + 1000), (3, LATER_S)]
+
+
+def test_a_position_of_one_that_is_purged_writes_nothing(
+    database: Database, mailbox: Mailbox
+) -> None:
+    store(database, subscription(mailbox))
+    purge(database, mailbox.id)
+    with database.write() as tx:
+        assert not pull_subscriptions.write_positions(tx, [Position(mailbox.id, 1, 3, LATER_S)])
+        assert numbers(tx) == []
 
 
 def test_positions_are_written_with_the_time_until_which_it_lives(

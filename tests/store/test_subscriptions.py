@@ -21,6 +21,7 @@ from support.checks_for_store import (
     shards,
     subscription,
 )
+from support.disabling import disable, purge, restore
 
 RETRYING = Retrying(3, NOW_S + 0.123)
 LIVE: tuple[Phase, ...] = (IDLE, RETRYING)
@@ -217,6 +218,38 @@ def test_every_live_one_is_loaded_with_its_base_and_head(
     owners = {box.id: current(database, box) for box in (mailbox, other)}
     expected = [(one, owners[one.mailbox].watermark_base, owners[one.mailbox].head) for one in live]
     assert sorted(loaded, key=str) == sorted(expected, key=str)
+
+
+def test_those_of_disabled_mailboxes_are_not_loaded_and_come_back(
+    database: Database, mailbox: Mailbox
+) -> None:
+    other = new_mailbox(database, "other")
+    insert(
+        database,
+        of_phase(mailbox, RETRYING, 1, acknowledged=5),
+        of_phase(mailbox, PARKED, 2, acknowledged=3),
+        of_phase(other, RETRYING, 3),
+    )
+    disable(database, mailbox.id, NOW_S)
+    with database.read() as tx:
+        assert [one.number for one, *_ in subscriptions.all_live(tx)] == [3]
+        assert subscriptions.oldest_needed(tx, mailbox.id) == 5
+    assert find(database, mailbox) == of_phase(mailbox, RETRYING, 1, acknowledged=5)
+    restore(database, mailbox.id, NOW_S + 100)
+    with database.read() as tx:
+        assert sorted(one.number for one, *_ in subscriptions.all_live(tx)) == [1, 3]
+    assert find(database, mailbox) == subscription(mailbox.id, acknowledged=5)
+    assert find(database, mailbox, 2) == of_phase(mailbox, PARKED, 2, acknowledged=3)
+    assert find(database, other, 3) == of_phase(other, RETRYING, 3)
+
+
+def test_progress_of_one_that_is_purged_writes_nothing(
+    database: Database, mailbox: Mailbox
+) -> None:
+    insert(database, subscription(mailbox.id))
+    purge(database, mailbox.id)
+    write(database, Progress(mailbox.id, 1, 7, IDLE))
+    assert find(database, mailbox) is None
 
 
 def test_more_live_ones_than_are_fetched_at_once_are_loaded(

@@ -21,6 +21,7 @@ from ewspush.store import migrations
 
 EventsCommitted = Callable[[int, Sequence[Event]], None]
 MailQueued = Callable[[], None]
+StatusChanged = Callable[[int], None]
 
 
 class UnsupportedDatabase(Exception):
@@ -35,6 +36,7 @@ class Transaction:
     # Events appended so far, by mailbox; told to those who wait for them once they are durable.
     appended: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
     queued: set[int] = field(default_factory=set)  # mailboxes with new outgoing mail; told likewise
+    disabled_or_restored: set[int] = field(default_factory=set)  # mailboxes; told likewise
 
     @property
     def is_sqlite(self) -> bool:
@@ -67,6 +69,7 @@ class Database:
         self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
         self._listeners: list[EventsCommitted] = []
         self._mail_listeners: list[MailQueued] = []
+        self._status_listeners: list[StatusChanged] = []
 
     @classmethod
     def open(cls, url: str, busy_timeout_s: float = 30.0) -> "Database":
@@ -99,6 +102,10 @@ class Database:
         """Have `listener` called, in the committing thread, after mail was queued."""
         self._mail_listeners.append(listener)
 
+    def on_status_changed(self, listener: StatusChanged) -> None:
+        """Have `listener` called, in the committing thread, for mailboxes disabled or restored."""
+        self._status_listeners.append(listener)
+
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one snapshot and changes nothing."""
@@ -117,6 +124,9 @@ class Database:
         if transaction.queued:
             for mail_listener in self._mail_listeners:
                 mail_listener()
+        for mailbox in transaction.disabled_or_restored:
+            for status_listener in self._status_listeners:
+                status_listener(mailbox)
 
 
 _READ_OPTIONS: dict[str, dict[str, Any]] = {

@@ -64,30 +64,33 @@ _ADD_TO_COUNTS = (
 )
 
 
-def insert_distinguished(tx: Transaction, mailbox: int) -> None:
-    """Give a new mailbox its distinguished folders."""
-    numbers = take_numbers(tx, mailbox, len(DISTINGUISHED_FOLDERS))
+def insert_distinguished(tx: Transaction, new_mailboxes: Sequence[int]) -> None:
+    """Give new mailboxes their distinguished folders."""
+    rows: list[dict[str, Any]] = []
+    for mailbox in new_mailboxes:
+        rows += _distinguished(mailbox, take_numbers(tx, mailbox, len(DISTINGUISHED_FOLDERS)))
+    tx.connection.execute(insert(folders), rows)
+
+
+def _distinguished(mailbox: int, numbers: range) -> list[dict[str, Any]]:
     number_of = dict(zip((f.name for f in DISTINGUISHED_FOLDERS), numbers, strict=True))
     parents = [folder.parent for folder in DISTINGUISHED_FOLDERS]
-    tx.connection.execute(
-        insert(folders),
-        [
-            {
-                "mailbox_id": mailbox,
-                "shard": shard_of(mailbox),
-                "number": number_of[folder.name],
-                "parent_number": number_of[folder.parent] if folder.parent else None,
-                "distinguished_name": folder.name,
-                "display_name": folder.display_name,
-                "folder_class": folder.folder_class,
-                "total_count": 0,
-                "unread_count": 0,
-                "child_folder_count": parents.count(folder.name),
-                "change": number_of[folder.name],
-            }
-            for folder in DISTINGUISHED_FOLDERS
-        ],
-    )
+    return [
+        {
+            "mailbox_id": mailbox,
+            "shard": shard_of(mailbox),
+            "number": number_of[folder.name],
+            "parent_number": number_of[folder.parent] if folder.parent else None,
+            "distinguished_name": folder.name,
+            "display_name": folder.display_name,
+            "folder_class": folder.folder_class,
+            "total_count": 0,
+            "unread_count": 0,
+            "child_folder_count": parents.count(folder.name),
+            "change": number_of[folder.name],
+        }
+        for folder in DISTINGUISHED_FOLDERS
+    ]
 
 
 def by_name(tx: Transaction, mailbox: int, distinguished_name: str) -> Folder | None:

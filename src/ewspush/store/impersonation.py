@@ -51,6 +51,13 @@ def revoke_every(tx: Transaction, account: int) -> None:
     tx.connection.execute(delete(rights).where(rights.c.mailbox_id == account))
 
 
+def revoke_all_of(tx: Transaction, mailbox: int) -> None:
+    """Take back the rights of a mailbox, and those to act for it."""
+    tx.connection.execute(
+        delete(rights).where(or_(rights.c.mailbox_id == mailbox, rights.c.of_mailbox_id == mailbox))
+    )
+
+
 def covering(tx: Transaction, account: int, mailbox: int) -> set[int]:
     """Which rights of an account let it act for a mailbox: to ALL, to this one, or both."""
     found = tx.connection.execute(

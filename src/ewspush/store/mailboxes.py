@@ -4,17 +4,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from ewspush.core.ids import shard_of
 from ewspush.core.watermark import BASE_LIMIT
 from ewspush.store.database import Transaction
+from ewspush.store.directory_schema import addresses, domains
 from ewspush.store.schema import mailboxes
-
-
-class AddressTaken(Exception):
-    """There is a mailbox at this address already."""
-
 
 _SEVERAL = 0x65777370757368  # "ewspush": PostgreSQL's advisory locks share one space
 
@@ -30,13 +26,31 @@ class Mailbox:
     watermark_base: int
     floor: int
     head: int
+    disabled_at_s: int | None = None  # nobody may use it since then
 
 
 _COLUMNS = tuple(mailboxes.c[name] for name in Mailbox.__dataclass_fields__)
 
 # Every delivery executes these. Made once, they are compiled once.
-_BY_ADDRESS = select(*_COLUMNS).where(mailboxes.c.address == bindparam("of_address"))
+# An address of a domain that was deleted may be another's in a domain of the same name.
+_IN_USE = (
+    addresses.join(domains, domains.c.id == addresses.c.domain_id).join(
+        mailboxes, mailboxes.c.id == addresses.c.mailbox_id
+    ),
+    and_(domains.c.deleted_at_s.is_(None), mailboxes.c.disabled_at_s.is_(None)),
+)
+_BY_ADDRESS = (
+    select(*_COLUMNS)
+    .select_from(_IN_USE[0])
+    .where(addresses.c.address == bindparam("of_address"), _IN_USE[1])
+)
 _LOCK = select(*_COLUMNS).where(mailboxes.c.id == bindparam("of_mailbox")).with_for_update()
+_INSERT = insert(mailboxes).returning(mailboxes.c.id)
+_SET_SHARD = (
+    update(mailboxes)
+    .where(mailboxes.c.id == bindparam("of_mailbox"))
+    .values(shard=bindparam("its_shard"))
+)
 _TAKE_NUMBERS = (
     update(mailboxes)
     .where(mailboxes.c.id == bindparam("of_mailbox"))
@@ -46,36 +60,27 @@ _TAKE_NUMBERS = (
 
 
 def insert_mailbox(tx: Transaction, address: str, password_hash: str, created_at_s: int) -> Mailbox:
-    """A new mailbox with an empty log, at a normalized address. Raises AddressTaken.
-
-    Who wants an address at the same moment waits for the first, and is then refused.
-    """
+    """A new mailbox with an empty log. Its address is nobody's until an account has it."""
     base = secrets.randbelow(BASE_LIMIT)
-    mailbox = tx.connection.execute(
-        tx.insert(mailboxes)
-        .values(
-            shard=0,
-            address=address,
-            password_hash=password_hash,
-            created_at_s=created_at_s,
-            next_number=1,
-            watermark_base=base,
-            floor=0,
-            head=0,
-        )
-        .on_conflict_do_nothing(index_elements=["address"])
-        .returning(mailboxes.c.id)
-    ).scalar_one_or_none()
-    if mailbox is None:
-        raise AddressTaken(f"there is a mailbox {address} already")
-    tx.connection.execute(
-        update(mailboxes).where(mailboxes.c.id == mailbox).values(shard=shard_of(mailbox))
-    )
+    mailbox: int = tx.connection.execute(
+        _INSERT,
+        {
+            "shard": 0,
+            "address": address,
+            "password_hash": password_hash,
+            "created_at_s": created_at_s,
+            "next_number": 1,
+            "watermark_base": base,
+            "floor": 0,
+            "head": 0,
+        },
+    ).scalar_one()
+    tx.connection.execute(_SET_SHARD, {"of_mailbox": mailbox, "its_shard": shard_of(mailbox)})
     return Mailbox(mailbox, address, password_hash, created_at_s, base, 0, 0)
 
 
 def by_address(tx: Transaction, address: str) -> Mailbox | None:
-    """The mailbox at a normalized address."""
+    """The mailbox that has a normalized address, as its own or as an alias, and may be used."""
     row = tx.connection.execute(_BY_ADDRESS, {"of_address": address}).one_or_none()
     return Mailbox(*row) if row else None
 
@@ -101,35 +106,37 @@ def lock_several(tx: Transaction) -> None:
         tx.connection.execute(select(func.pg_advisory_xact_lock(_SEVERAL)))
 
 
-def in_order(tx: Transaction, after_address: str, most: int) -> list[Mailbox]:
-    """Mailboxes in the order of their addresses, `most` of them after `after_address`."""
+def after(tx: Transaction, mailbox: int, most: int) -> list[Mailbox]:
+    """Mailboxes in the order of their ids, `most` of them after this one."""
     rows = tx.connection.execute(
-        select(*_COLUMNS)
-        .where(mailboxes.c.address > after_address)
-        .order_by(mailboxes.c.address)
-        .limit(most)
+        select(*_COLUMNS).where(mailboxes.c.id > mailbox).order_by(mailboxes.c.id).limit(most)
     )
     return [Mailbox(*row) for row in rows]
 
 
-def addresses_beginning(tx: Transaction, prefix: str, most: int) -> list[str]:
-    """Addresses that begin with `prefix`, in order, `most` of them at most."""
+def which_exist(tx: Transaction, wanted: Sequence[str]) -> dict[str, int]:
+    """Those of these normalized addresses that are in use, each with the id of its mailbox."""
     rows = tx.connection.execute(
-        select(mailboxes.c.address)
-        .where(mailboxes.c.address.startswith(prefix, autoescape=True))
-        .order_by(mailboxes.c.address)
-        .limit(most)
+        select(addresses.c.address, addresses.c.mailbox_id)
+        .select_from(_IN_USE[0])
+        .where(addresses.c.address.in_(wanted), _IN_USE[1])
     )
-    return list(rows.scalars())
+    return {row.address: row.mailbox_id for row in rows}
 
 
-def which_exist(tx: Transaction, addresses: Sequence[str]) -> set[str]:
-    """Those of these normalized addresses at which there is a mailbox."""
-    return set(
-        tx.connection.execute(
-            select(mailboxes.c.address).where(mailboxes.c.address.in_(addresses))
-        ).scalars()
+def set_password_hash(tx: Transaction, mailbox: int, password_hash: str) -> None:
+    """Give a mailbox another password."""
+    tx.connection.execute(
+        update(mailboxes).where(mailboxes.c.id == mailbox).values(password_hash=password_hash)
     )
+
+
+def set_disabled(tx: Transaction, mailbox: int, disabled_at_s: int | None) -> None:
+    """Let nobody use a mailbox from now on, or let it be used again."""
+    tx.connection.execute(
+        update(mailboxes).where(mailboxes.c.id == mailbox).values(disabled_at_s=disabled_at_s)
+    )
+    tx.disabled_or_restored.add(mailbox)
 
 
 def last_number(tx: Transaction, mailbox: int) -> int:

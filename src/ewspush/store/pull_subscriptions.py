@@ -1,19 +1,20 @@
 """Pull and streaming subscriptions, whose events the client fetches.
 
-One that has expired is as good as gone, wherever it is looked for.
+One that has expired is as good as gone, wherever it is looked for. While a mailbox is disabled its
+subscriptions do not expire: `extend` gives them that time back when it is restored.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from ewspush.core.events import EventFilter
 from ewspush.core.ids import shard_of
 from ewspush.store import event_filters
 from ewspush.store.database import Transaction
-from ewspush.store.schema import pull_subscriptions
+from ewspush.store.schema import mailboxes, pull_subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,19 @@ def by_numbers(
     return {row.number: _subscription(row) for row in rows}
 
 
+def of_mailbox(tx: Transaction, mailbox: int, now_s: int) -> list[PullSubscription]:
+    """Those that a mailbox has, or will have again when it is restored, oldest first."""
+    rows = tx.connection.execute(
+        select(pull_subscriptions)
+        .where(
+            pull_subscriptions.c.mailbox_id == mailbox,
+            or_(pull_subscriptions.c.expires_at_s > now_s, _WAITS),
+        )
+        .order_by(pull_subscriptions.c.created_at_s, pull_subscriptions.c.number)
+    )
+    return [_subscription(row) for row in rows]
+
+
 def count_live(tx: Transaction, mailbox: int, now_s: int) -> int:
     """How many pull and streaming subscriptions a mailbox has."""
     return tx.connection.execute(
@@ -94,7 +108,8 @@ def oldest_needed(tx: Transaction, mailbox: int, now_s: int) -> int | None:
     """The oldest position of a subscription: what comes after it may not be purged."""
     oldest: int | None = tx.connection.execute(
         select(func.min(pull_subscriptions.c.acknowledged)).where(
-            pull_subscriptions.c.mailbox_id == mailbox, pull_subscriptions.c.expires_at_s > now_s
+            pull_subscriptions.c.mailbox_id == mailbox,
+            or_(pull_subscriptions.c.expires_at_s > now_s, _WAITS),
         )
     ).scalar_one()
     return oldest
@@ -130,6 +145,15 @@ def write_positions(tx: Transaction, positions: Sequence[Position]) -> int:
     return written.rowcount
 
 
+def extend(tx: Transaction, mailbox: int, by_s: int) -> None:
+    """Have the subscriptions of a mailbox live so much longer."""
+    tx.connection.execute(
+        update(pull_subscriptions)
+        .where(pull_subscriptions.c.mailbox_id == mailbox)
+        .values(expires_at_s=pull_subscriptions.c.expires_at_s + by_s)
+    )
+
+
 def remove(tx: Transaction, mailbox: int, number: int, now_s: int) -> bool:
     """Remove a subscription; False if there is none."""
     removed = tx.connection.execute(
@@ -146,7 +170,7 @@ def purge_expired(tx: Transaction, now_s: int, most: int) -> int:
     """Remove subscriptions that have expired, at most `most`; how many."""
     expired = (
         select(pull_subscriptions.c.mailbox_id, pull_subscriptions.c.number)
-        .where(pull_subscriptions.c.expires_at_s <= now_s)
+        .where(pull_subscriptions.c.expires_at_s <= now_s, ~_WAITS)
         .limit(most)
     )
     keys = tx.connection.execute(expired).all()
@@ -155,12 +179,25 @@ def purge_expired(tx: Transaction, now_s: int, most: int) -> int:
             delete(pull_subscriptions).where(
                 pull_subscriptions.c.mailbox_id == bindparam("of_mailbox"),
                 pull_subscriptions.c.number == bindparam("of_number"),
-                # On PostgreSQL it may have been read meanwhile.
+                # On PostgreSQL it may have been read meanwhile, or its mailbox disabled.
                 pull_subscriptions.c.expires_at_s <= now_s,
+                ~_WAITS,
             ),
             [{"of_mailbox": mailbox, "of_number": number} for mailbox, number in keys],
         )
     return len(keys)
+
+
+# Whether a subscription had not expired when its mailbox was disabled, which it is still.
+_WAITS = (
+    select(mailboxes.c.id)
+    .where(
+        mailboxes.c.id == pull_subscriptions.c.mailbox_id,
+        mailboxes.c.disabled_at_s < pull_subscriptions.c.expires_at_s,
+    )
+    .correlate(pull_subscriptions)
+    .exists()
+)
 
 
 def _subscription(row: Any) -> PullSubscription:

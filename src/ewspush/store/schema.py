@@ -36,7 +36,7 @@ metadata = MetaData(
 )
 
 # SQLite gives an autoincremented key only to a column declared INTEGER.
-_Identity = BigInteger().with_variant(Integer, "sqlite")
+identity = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _belongs_to_mailbox(
@@ -55,9 +55,9 @@ def _belongs_to_mailbox(
 mailboxes = Table(
     "mailboxes",
     metadata,
-    Column("id", _Identity, primary_key=True),
+    Column("id", identity, primary_key=True),
     Column("shard", SmallInteger, nullable=False),
-    Column("address", String(320), nullable=False, unique=True),
+    Column("address", String(320), nullable=False),
     Column("password_hash", String(255), nullable=False),
     Column("created_at_s", BigInteger, nullable=False),
     Column("next_number", BigInteger, nullable=False),
@@ -65,6 +65,7 @@ mailboxes = Table(
     Column("watermark_base", BigInteger, nullable=False),
     Column("floor", BigInteger, nullable=False),
     Column("head", BigInteger, nullable=False),
+    Column("disabled_at_s", BigInteger),  # nobody may use it since then
     sqlite_autoincrement=True,  # an id is never reused: watermarks and ids of clients outlive rows
 )
 

@@ -110,11 +110,14 @@ def oldest_needed(tx: Transaction, mailbox: int) -> int | None:
 
 
 def all_live(tx: Transaction) -> Iterator[tuple[Subscription, int, int]]:
-    """Every live subscription, with its mailbox's watermark base and head, in one snapshot."""
+    """Every live subscription, with its mailbox's watermark base and head, in one snapshot.
+
+    Those of disabled mailboxes wait until these are restored, and are left out.
+    """
     statement = (
         _SELECT.add_columns(mailboxes.c.watermark_base, mailboxes.c.head)
         .join(mailboxes, mailboxes.c.id == subscriptions.c.mailbox_id)
-        .where(subscriptions.c.over_at_s.is_(None))
+        .where(subscriptions.c.over_at_s.is_(None), mailboxes.c.disabled_at_s.is_(None))
     )
     rows = tx.connection.execution_options(yield_per=1000).execute(statement)
     for row in rows:
@@ -147,6 +150,15 @@ def write_progress(tx: Transaction, progress: Sequence[Progress], now_s: int) ->
             }
             for one in progress
         ],
+    )
+
+
+def restart(tx: Transaction, mailbox: int) -> None:
+    """Have retries of a mailbox's live subscriptions begin anew, with a whole window."""
+    tx.connection.execute(
+        update(subscriptions)
+        .where(subscriptions.c.mailbox_id == mailbox, subscriptions.c.over_at_s.is_(None))
+        .values(**_phase_columns(IDLE))
     )
 
 
