@@ -7,6 +7,7 @@ import pytest
 
 from ewspush.endpoint.stream import HEARTBEAT_S
 from ewspush.operations.subscriptions import STREAMING_TIMEOUT_S
+from ewspush.store import mailboxes
 from support.streaming_world import CREATED, EPOCH_S, NEW_MAIL, Client, StreamingWorld
 
 MINUTE = 60
@@ -432,6 +433,97 @@ def test_events_that_cannot_be_read_end_the_subscriptions_that_need_them(
     client = world.connect(sick, well)
     assert [message.code for message in client.messages] == ["NoError", "ErrorReadEventsFailed"]
     assert client.messages[1].refused == [sick]
+
+
+# Mailboxes that are disabled
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_every_connection_of_a_mailbox_that_is_disabled_ends_at_once(
+    world: StreamingWorld, is_read: bool
+) -> None:
+    ids = [world.subscribe() for _ in range(30)]
+    clients = [world.connect(*ids[:25], minutes=30), world.connect(*ids[25:], minutes=30)]
+    for client in clients:
+        client.new()
+        if not is_read:
+            client.stop_reading()
+    world.disable()
+    world.settle()
+    for client, its in zip(clients, (ids[:25], ids[25:]), strict=True):
+        error, closed = client.new()
+        assert (error.code, error.status) == ("ErrorAccountDisabled", "Closed")
+        assert sorted(error.refused) == sorted(its)
+        assert closed.status == "Closed"
+        assert client.is_finished
+
+
+def test_a_connection_that_is_opened_as_the_mailbox_is_disabled_ends_too(
+    world: StreamingWorld,
+) -> None:
+    id = world.subscribe()
+    world.disable()
+    client = world.connect(id)
+    assert [message.code for message in client.messages] == [
+        "NoError",
+        "ErrorAccountDisabled",
+        "NoError",
+    ]
+    assert client.is_finished
+
+
+def test_the_end_of_a_disabled_mailbox_is_told_when_the_database_can_be_read_again(
+    world: StreamingWorld,
+) -> None:
+    client = world.connect(world.subscribe(), minutes=30)
+    client.stop_reading()
+    world.is_database_broken = True
+    world.disable()
+    world.advance(10)
+    assert not client.is_finished
+    world.is_database_broken = False
+    world.advance(1)
+    assert client.is_finished
+
+
+def test_a_disabled_mailbox_that_changes_its_status_while_it_is_read_is_noticed(
+    world: StreamingWorld,
+) -> None:
+    client = world.connect(world.subscribe(), minutes=30)
+    world.record(NEW_MAIL, and_settle=False)
+    world.disable()
+    world.settle()
+    assert client.messages[-2].code == "ErrorAccountDisabled"
+    assert client.is_finished
+
+
+def test_a_mailbox_that_is_in_use_again_in_time_disturbs_no_connection(
+    world: StreamingWorld,
+) -> None:
+    client = world.connect(world.subscribe(), minutes=30)
+    client.new()
+    with world.database.write() as tx:
+        mailboxes.set_disabled(tx, world.mailbox.id, None)
+    world.settle()
+    assert client.new() == []
+    (item,) = world.record(NEW_MAIL)
+    assert client.told() == [item]
+
+
+@pytest.mark.parametrize("days", [0, 29])
+def test_after_the_restore_the_next_connection_goes_on(world: StreamingWorld, days: int) -> None:
+    id = world.subscribe()
+    client = world.connect(id)
+    world.record(NEW_MAIL)
+    world.advance(2)
+    world.disable()
+    world.settle()
+    assert client.is_finished
+    (item,) = world.record(NEW_MAIL)
+    world.advance(days * 86_400)
+    world.restore()
+    world.advance(25 * MINUTE)
+    assert world.connect(id).told() == [item]
 
 
 # Trouble, and the end

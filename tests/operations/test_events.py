@@ -7,6 +7,7 @@ import pytest
 
 from ewspush.core import watermark
 from ewspush.core.errors import (
+    AccountDisabled,
     EventNotFound,
     EwsError,
     ExpiredSubscription,
@@ -37,6 +38,7 @@ from support.checks_for_store import (
     on_sqlite,
     subscription,
 )
+from support.disabling import disable, restore
 
 NEW_MAIL, CREATED = EventType.NEW_MAIL, EventType.CREATED
 REQUEST = PullSubscriptionRequest((FolderByName("inbox"),), False, frozenset({NEW_MAIL}), 5)
@@ -102,6 +104,20 @@ def test_the_events_after_the_watermark_are_answered(database: Database, caller:
     assert (answer.previous, sequences(answer), answer.more) == (0, [1, 3], False)
     answer = get(database, caller, id, 3)
     assert (answer.previous, sequences(answer), answer.through) == (3, [], 3)
+
+
+def test_a_disabled_mailbox_has_no_events_for_who_came_before(
+    database: Database, caller: Mailbox
+) -> None:
+    id, streamed = subscribe(database, caller), subscribe_to_streaming(database, caller)
+    log(database, caller, NEW_MAIL)
+    disable(database, caller.id, NOW_S)
+    with pytest.raises(AccountDisabled):
+        get(database, caller, id, 0)
+    with database.read() as tx, pytest.raises(AccountDisabled):
+        events.read_streams(tx, caller.id, {streamed.number: None}, NOW_S)
+    restore(database, caller.id, NOW_S + TIMEOUT_S)
+    assert sequences(get(database, caller, id, 0, NOW_S + TIMEOUT_S)) == [1]
 
 
 def test_fifty_are_answered_at_most_and_the_client_is_told_of_more(

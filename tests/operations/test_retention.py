@@ -23,6 +23,7 @@ from support.checks_for_store import (
     subscription,
     threads,
 )
+from support.disabling import disable, restore
 
 DAY_S = 86_400
 BEFORE_S = NOW_S - 30 * DAY_S
@@ -98,6 +99,38 @@ def test_so_does_that_of_a_subscription_that_is_read_until_it_expires(
     store_pull(database, mailbox, 1, 2, expires_at_s)
     sweep(database)
     assert sequences(database, mailbox) == ([3, 4] if holds else [])
+
+
+@pytest.mark.parametrize("kind", ["push", "pull"])
+def test_what_a_disabled_mailbox_will_be_told_when_it_is_restored_is_kept(
+    database: Database, mailbox: Mailbox, kind: str
+) -> None:
+    log_events(database, mailbox.id, *[OLD] * 4)
+    if kind == "push":
+        store(database, mailbox, IDLE, 2)
+    else:
+        store_pull(database, mailbox, 1, 2, BEFORE_S + 300)
+    disable(database, mailbox.id, BEFORE_S)
+    for _ in range(3):
+        sweep(database)
+    assert sequences(database, mailbox) == [3, 4]
+    restore(database, mailbox.id, NOW_S)
+    with database.read() as tx:
+        if kind == "push":
+            assert subscriptions.count_live(tx, mailbox.id) == 1
+        else:
+            assert pull_subscriptions.count_live(tx, mailbox.id, NOW_S + 299) == 1
+            assert pull_subscriptions.count_live(tx, mailbox.id, NOW_S + 300) == 0
+
+
+def test_what_had_expired_when_its_mailbox_was_disabled_holds_nothing(
+    database: Database, mailbox: Mailbox
+) -> None:
+    log_events(database, mailbox.id, *[OLD] * 4)
+    store_pull(database, mailbox, 1, 2, BEFORE_S)
+    disable(database, mailbox.id, BEFORE_S)
+    sweep(database)
+    assert sequences(database, mailbox) == []
 
 
 @pytest.mark.parametrize(("pushed", "pulled"), [(1, 3), (3, 1)])

@@ -184,6 +184,17 @@ def test_draining_waits_for_the_group_being_written_and_for_the_one_gathered(des
     assert desk.durable == {1: 10, 2: 20}
 
 
+def test_draining_does_not_wait_for_what_is_put_meanwhile(desk: Desk) -> None:
+    desk.put(1, 10)
+    drained = [desk.writer.drain()]
+    desk.clock.advance(GATHER_S)
+    drained.append(desk.writer.drain())
+    desk.put(2, 20)
+    desk.succeed()
+    assert all(each.called for each in drained)
+    assert desk.writer.unwritten == 1
+
+
 @given(
     script=st.lists(
         st.one_of(

@@ -23,6 +23,7 @@ from ewspush.settings import DeliverySettings
 from ewspush.store import backlog, subscriptions
 from support.attacked_server import (
     LOADS,
+    LOOKS,
     MANNERS,
     PACES,
     READS,
@@ -71,6 +72,15 @@ kinds = st.integers(0, len(HAPPENINGS) - 1)
 gaps = st.sampled_from([0.0, 0.0, 0.002, 0.005, 0.01, 0.03])
 commits = st.tuples(st.lists(kinds, min_size=1, max_size=6), gaps)
 work = st.sampled_from([READS, WRITES, SENDS])
+changes = st.lists(
+    st.tuples(
+        st.booleans(),  # disabled, or restored
+        st.integers(0, 1),
+        st.one_of(st.sampled_from([READS, WRITES, SENDS, LOOKS, LOADS]), moments),
+    ),
+    min_size=1,
+    max_size=4,
+)
 steps = st.sampled_from([0.0, 3600.0, -3600.0])
 numbers = st.integers(1, 2**63 - 1)
 manners = st.sampled_from([WELL, *sorted(MANNERS)])
@@ -170,7 +180,7 @@ class Promise(RuleBasedStateMachine):
     def a_client_subscribes(
         self, mailbox: int, number: int, url: str, minutes: int, wanted: int, then_s: float
     ) -> None:
-        if self.is_free(number):
+        if self.is_free(number) and not self.is_disabled(mailbox):
             self.server.subscribe(mailbox, number, url, minutes, FILTERS[wanted], None)
         self.pass_time(then_s)
 
@@ -185,6 +195,8 @@ class Promise(RuleBasedStateMachine):
         if ends_old and old.is_answered:
             self.server.unsubscribe(old)
         mailbox = [each.id for each in self.server.mailboxes].index(old.id.mailbox)
+        if self.is_disabled(mailbox):
+            return
         is_purged = self.server.floor(old.id.mailbox) > old.client.position
         try:
             self.server.subscribe(
@@ -202,6 +214,21 @@ class Promise(RuleBasedStateMachine):
         if self.subscriber(which).is_answered:
             self.server.unsubscribe(self.subscriber(which))
         self.pass_time(then_s)
+
+    @rule(changed=changes, then_s=moments)
+    def mailboxes_are_disabled_and_restored(
+        self, changed: list[tuple[bool, int, str | float]], then_s: float
+    ) -> None:
+        for is_disabled, mailbox, meanwhile in changed:
+            if isinstance(meanwhile, str):
+                self.server.pass_time_until(meanwhile, 310)
+            else:
+                self.pass_time(meanwhile)
+            (self.server.disable if is_disabled else self.server.restore)(mailbox)
+        self.pass_time(then_s)
+
+    def is_disabled(self, mailbox: int) -> bool:
+        return self.server.mailboxes[mailbox].id in self.server.statuses.disabled
 
     def listens(self) -> bool:
         """Whether the server has started: it listens from then on."""
@@ -325,6 +352,7 @@ class Promise(RuleBasedStateMachine):
     def nobody_waits_for_longer_than_he_must(self) -> None:
         for each in self.server.subscribers.values():
             self.server.check_not_late(each)
+        self.server.check_status_is_told()
         self.server.check_written()
 
     @invariant()
@@ -337,12 +365,16 @@ class Promise(RuleBasedStateMachine):
         """In the end everybody has everything."""
         server = self.server
         server.heal()
+        for mailbox in range(2):
+            server.restore(mailbox)
         self.pass_time(400)
         self.nothing_is_missed_repeated_or_out_of_order()
         self.nobody_waits_for_longer_than_he_must()
         self.nothing_is_wrong_inside()
         for each in server.subscribers.values():
+            assert not each.is_to_hear
             if each.may_be_sent:
+                assert each.is_held
                 assert each.client.missing == [], each
                 assert each.durable == Standing(each.client.position)
                 assert not each.is_in_flight

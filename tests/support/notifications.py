@@ -1,5 +1,6 @@
 """Notifications as a responder reads them, each checked by every reader there is."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,11 @@ from support.strict_reader import notification_problems
 _T = f"{{{TYPES}}}"
 _M = f"{{{MESSAGES}}}"
 
+_NO_NOTIFICATION = re.compile(
+    rf"'{re.escape(_M)}SendNotificationResponseMessage': Missing child element\(s\)\."
+    rf" Expected is .*{re.escape(_M)}Notification"
+)
+
 
 @dataclass(frozen=True)
 class Received:
@@ -22,6 +28,7 @@ class Received:
     previous: str
     more: bool
     events: tuple[tuple[str, str], ...]  # name and Watermark
+    code: str = "NoError"  # with an error there is nothing but the subscription
 
     @property
     def names(self) -> list[str]:
@@ -30,6 +37,8 @@ class Received:
 
 def read(headers: Mapping[str, str], body: bytes) -> Received:
     """Read a notification; an AssertionError tells what a client or a schema dislikes."""
+    if b'ResponseClass="Error"' in body:
+        return _read_error(headers, body)
     assert notification_problems(headers, body) == []
     assert our_violations(body) == []
     assert not microsoft_violations(body)
@@ -45,3 +54,15 @@ def read(headers: Mapping[str, str], body: bytes) -> Received:
             if etree.QName(event).localname.endswith("Event")
         ),
     )
+
+
+def _read_error(headers: Mapping[str, str], body: bytes) -> Received:
+    assert notification_problems(headers, body) == []
+    # The listed exception to schema validity: an error has no Notification (protocol notes, 6).
+    for violations in (our_violations(body), microsoft_violations(body) or []):
+        assert all(_NO_NOTIFICATION.search(each) for each in violations), violations
+    message = next(etree.fromstring(body).iter(f"{_M}SendNotificationResponseMessage"))
+    assert message.find(f"{_M}Notification") is None
+    (value,) = message.iterfind(f"{_M}MessageXml/{_T}Value")
+    assert value.get("Name") == "SubscriptionId"
+    return Received(body, value.text or "", "", False, (), message.findtext(f"{_M}ResponseCode"))

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
+from ewspush.core.errors import EwsError
 from ewspush.core.events import EventType
 from ewspush.core.ids import Kind
 from ewspush.core.server_version import ServerVersion
@@ -28,6 +29,7 @@ from ewspush.store.database import Database
 from ewspush.store.event_log import Happened
 from ewspush.store.pull_subscriptions import PullSubscription
 from ewspush.wire import ids
+from support import disabling
 from support.schemas import our_violations
 from support.strict_reader import NAMESPACES, streaming_problems
 from support.world import pass_time
@@ -171,6 +173,7 @@ class StreamingWorld:
         self.is_database_broken = False
         self.start()
         self.database.on_events(lambda mailbox, _: self.streams.wake(mailbox))
+        self.database.on_status_changed(self._status_changed)
 
     def close(self) -> None:
         self.database.close()
@@ -250,6 +253,14 @@ class StreamingWorld:
             self.settle()
         return client
 
+    # What administrators do
+
+    def disable(self) -> None:
+        disabling.disable(self.database, self.mailbox.id, self.now_s())
+
+    def restore(self) -> None:
+        disabling.restore(self.database, self.mailbox.id, self.now_s())
+
     # What happens in the mailbox
 
     def record(self, *types: EventType, and_settle: bool = True) -> list[str]:
@@ -277,6 +288,9 @@ class StreamingWorld:
 
     # The streams' surroundings
 
+    def _status_changed(self, mailbox: int) -> None:
+        self.streams.status_changed(mailbox)
+
     def _count(self, transport: StringTransport) -> Network:
         self._networks.append(Network(transport))
         return self._networks[-1]
@@ -292,7 +306,7 @@ class StreamingWorld:
             if self.is_database_broken:
                 raise OSError("disk I/O error")
             result = function(*args)
-        except OSError as error:
+        except (OSError, EwsError) as error:
             self.clock.callLater(0, done.errback, error)
         else:
             self.clock.callLater(0, done.callback, result)

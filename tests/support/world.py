@@ -23,7 +23,7 @@ from ewspush.store.database import Database
 from ewspush.store.event_log import Happened
 from ewspush.store.subscriptions import Subscription
 from ewspush.wire import ids
-from support import notifications
+from support import disabling, notifications
 from support.acks import ack
 from support.notifications import Received
 
@@ -102,6 +102,7 @@ class World:
         with self.database.write() as tx:
             self.mailbox = mailbox_operations.create(tx, "user@example.org", "-", 0)
         self.database.on_events(lambda mailbox, _: self.engine.wake(mailbox))
+        self.database.on_status_changed(self._status_changed)
         self.start()
 
     def close(self) -> None:
@@ -181,6 +182,17 @@ class World:
             subscriptions.end(tx, parsed.mailbox, parsed.number, int(self.now_s()))
         self.engine.unsubscribed(parsed)
 
+    # What administrators do
+
+    def disable(self) -> None:
+        disabling.disable(self.database, self.mailbox.id, int(self.now_s()))
+
+    def restore(self) -> None:
+        disabling.restore(self.database, self.mailbox.id, int(self.now_s()))
+
+    def purge(self) -> None:
+        disabling.purge(self.database, self.mailbox.id)
+
     # What happens in the mailbox
 
     def record(self, *types: EventType, folder: int = INBOX) -> None:
@@ -202,7 +214,7 @@ class World:
 
     def head(self) -> int:
         with self.database.read() as tx:
-            found = mailboxes.by_address(tx, "user@example.org")
+            found = mailboxes.by_id(tx, self.mailbox.id)
         assert found is not None
         return found.head
 
@@ -221,6 +233,9 @@ class World:
         return [round(each.at_s - self.attempts[0].at_s, 1) for each in self.attempts]
 
     # The engine's surroundings
+
+    def _status_changed(self, mailbox: int) -> None:
+        self.engine.status_changed(mailbox)
 
     def _in_thread(self, function: Callable[..., Any], /, *args: object) -> "Deferred[Any]":
         """The function's work is done at once, what comes of it is known a little later."""

@@ -1,20 +1,20 @@
 """The SendNotification envelope: its bytes, and what the guide's samples and readers make of it."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from lxml import etree
 
 import ewspush
+from ewspush.core.errors import AccountDisabled, EwsError
 from ewspush.core.events import Event, EventType
 from ewspush.core.notification import Notification
 from ewspush.wire import notification as envelope
 from ewspush.wire import received
-from ewspush.wire.namespaces import SOAP, TYPES
+from ewspush.wire.namespaces import MESSAGES, SOAP, TYPES
 from support import notifications
 from support.samples import readable
-from support.schemas import ROOT
+from support.schemas import ROOT, our_violations
 
 GOLDEN = ROOT / "tests" / "data" / "golden"
 
@@ -74,30 +74,55 @@ NOTIFICATIONS: Mapping[str, Notification] = {
     "status-event-at-the-head": heartbeat(PREVIOUS + 100),
     "exchange2007-sp1": batch(*DELIVERY),
 }
+ERRORS: Mapping[str, EwsError] = {"account-disabled": AccountDisabled("The mailbox was disabled.")}
 
 
 def rendered(name: str) -> bytes:
+    if name in ERRORS:
+        return envelope.render_error(ERRORS[name], SUBSCRIPTION, "Exchange2010_SP2")
     version = "Exchange2007_SP1" if name == "exchange2007-sp1" else "Exchange2010_SP2"
     return envelope.render(NOTIFICATIONS[name], MAILBOX, BASE, SUBSCRIPTION, version)
 
 
 def test_there_is_a_golden_file_for_each_notification_and_no_other() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.xml")} == set(NOTIFICATIONS)
+    assert {path.stem for path in GOLDEN.glob("*.xml")} == {*NOTIFICATIONS, *ERRORS}
 
 
-@pytest.mark.parametrize("name", NOTIFICATIONS)
+@pytest.mark.parametrize("name", [*NOTIFICATIONS, *ERRORS])
 def test_an_envelope_is_its_golden_file_byte_for_byte(name: str) -> None:
     assert rendered(name) == (GOLDEN / f"{name}.xml").read_bytes()
 
 
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.xml")), ids=lambda path: path.stem)
-def test_every_client_and_schema_accepts_a_golden_file(path: Path) -> None:
-    composed = NOTIFICATIONS[path.stem]
-    read = notifications.read(HEADERS, path.read_bytes())
+@pytest.mark.parametrize("name", NOTIFICATIONS)
+def test_every_client_and_schema_accepts_a_golden_file(name: str) -> None:
+    composed = NOTIFICATIONS[name]
+    read = notifications.read(HEADERS, (GOLDEN / f"{name}.xml").read_bytes())
     assert read.subscription == SUBSCRIPTION
     assert read.previous == "ygwAAAAAAAA="
     assert read.more is composed.more
     assert read.names == [event.type.element for event in composed.events] or ["StatusEvent"]
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_error_has_no_notification_and_is_as_the_schema_says_otherwise(name: str) -> None:
+    body = (GOLDEN / f"{name}.xml").read_bytes()
+    read = notifications.read(HEADERS, body)
+    assert (read.subscription, read.events) == (SUBSCRIPTION, ())
+    assert read.code == ERRORS[name].response_code
+    (missing,) = our_violations(body)
+    assert "SendNotificationResponseMessage': Missing child element(s)" in missing
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_our_own_responder_says_which_error_it_is(name: str) -> None:
+    with pytest.raises(received.ErrorNotification, match=ERRORS[name].response_code):
+        received.parse(rendered(name))
+
+
+def test_the_text_of_an_error_cannot_break_out_of_its_element() -> None:
+    text = "</m:MessageText>&<x/>"
+    document = envelope.render_error(AccountDisabled(text), SUBSCRIPTION, "Exchange2010_SP2")
+    assert etree.fromstring(document).findtext(f".//{{{MESSAGES}}}MessageText") == text
 
 
 def test_every_event_type_has_a_golden_file() -> None:

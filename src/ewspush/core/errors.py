@@ -128,6 +128,11 @@ class AccessDenied(EwsError):
     default_text = "Access is denied. Check credentials and try again."
 
 
+class AccountDisabled(EwsError):
+    response_code = "ErrorAccountDisabled"
+    default_text = "The mailbox is disabled."
+
+
 class ImpersonateUserDenied(EwsError):
     response_code = "ErrorImpersonateUserDenied"
     default_text = "The account does not have permission to impersonate the requested user."
@@ -269,6 +274,11 @@ class MoveDistinguishedFolder(EwsError):
 class MoveCopyFailed(EwsError):
     response_code = "ErrorMoveCopyFailed"
     default_text = "The object cannot be moved or copied there."
+
+
+class CrossMailboxMoveCopy(EwsError):
+    response_code = "ErrorCrossMailboxMoveCopy"
+    default_text = "An object cannot be moved or copied to another mailbox."
 
 
 class UnsupportedPathForQuery(EwsError):

@@ -15,7 +15,12 @@ import structlog
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from ewspush.core.errors import EwsError, InvalidSubscription, ReadEventsFailed
+from ewspush.core.errors import (
+    AccountDisabled,
+    EwsError,
+    InvalidSubscription,
+    ReadEventsFailed,
+)
 from ewspush.core.ids import Kind
 from ewspush.endpoint.arrival import Arrival
 from ewspush.endpoint.http import BoundedRequest
@@ -75,6 +80,7 @@ class Stream:
         self._due: dict[int, None] = {}  # subscriptions to be looked at, in their turn
         self._is_reading = False
         self._is_paused = False
+        self._must_look = False  # whether the mailbox may be used, though the client does not read
         self._is_over = False
         self._began_s = around.clock.seconds()
         self._told = 0
@@ -155,10 +161,17 @@ class Stream:
         self._due |= dict.fromkeys(self._followed)  # behind those that wait for their turn
         self._go_on()
 
+    def status_changed(self) -> None:
+        """The mailbox was disabled or restored: end if it is disabled."""
+        self._must_look = True
+        self.wake()
+
     def _go_on(self) -> None:
-        if not self._due or self._is_reading or self._is_paused or self._is_over:
+        if not self._due or self._is_reading or self._is_over:
             return
-        self._is_reading = True
+        if self._is_paused and not self._must_look:
+            return
+        self._is_reading, self._must_look = True, False
         numbers = list(islice(self._due, _AT_ONCE))
         for number in numbers:
             del self._due[number]
@@ -198,14 +211,23 @@ class Stream:
         return StreamedEvents(followed.id, events)
 
     def _not_read(self, failure: Failure, numbers: list[int]) -> None:
+        if failure.check(AccountDisabled):
+            self._end_disabled()
+            return
         log.error("stream.not_read", mailbox=self.mailbox, error=str(failure.value))
 
         def again() -> None:
-            self._is_reading = False
+            # What could not be read may be that the mailbox is disabled.
+            self._is_reading, self._must_look = False, True
             self._due = dict.fromkeys(n for n in (*numbers, *self._due) if n in self._followed)
             self._go_on()
 
         self._around.clock.callLater(_RETRY_S, again)
+
+    def _end_disabled(self) -> None:
+        self._is_reading = False
+        if not self._is_over:
+            self.release(self.numbers, AccountDisabled())
 
     # Writing
 

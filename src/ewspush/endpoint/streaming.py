@@ -63,6 +63,11 @@ class Streams:
         for stream in tuple(self._by_mailbox.get(mailbox, ())):
             stream.wake()
 
+    def status_changed(self, mailbox: int) -> None:
+        """A mailbox was disabled or restored: connections look, and end if it is disabled."""
+        for stream in tuple(self._by_mailbox.get(mailbox, ())):
+            stream.status_changed()
+
     def open(self, request: BoundedRequest, asked: StreamRequest) -> None:
         """Answer a request for a stream; other connections lose its subscriptions to it."""
         if request.is_lost:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ewspush.core import watermark
 from ewspush.core.errors import (
+    AccountDisabled,
     EventNotFound,
     ExpiredSubscription,
     InvalidPullSubscriptionId,
@@ -93,8 +94,7 @@ def _find(tx: Transaction, caller: int, id: ObjectId, now_s: int) -> PullSubscri
 
 
 def _pull(tx: Transaction, subscription: PullSubscription, after: str) -> Pulled:
-    mailbox = mailboxes.by_id(tx, subscription.mailbox)
-    assert mailbox is not None, "a subscription has a mailbox"
+    mailbox = _mailbox_in_use(tx, subscription.mailbox)
     start = watermark.decode(after, mailbox.watermark_base, 0, mailbox.head)
     if start < mailbox.floor:
         raise EventNotFound
@@ -103,6 +103,14 @@ def _pull(tx: Transaction, subscription: PullSubscription, after: str) -> Pulled
     found = _search(tx, mailbox.id, start, subscription.wanted, batch)
     answer = compose(start, found.events, found.examined, batch)
     return Pulled(replace(answer, more=answer.more and not again), mailbox)
+
+
+def _mailbox_in_use(tx: Transaction, id: int) -> Mailbox:
+    """The mailbox. Raises AccountDisabled if it was disabled since the caller came, or is gone."""
+    mailbox = mailboxes.by_id(tx, id)
+    if mailbox is None or mailbox.disabled_at_s is not None:
+        raise AccountDisabled
+    return mailbox
 
 
 def _search(tx: Transaction, mailbox: int, after: int, wanted: EventFilter, batch: int) -> Backlog:
@@ -140,7 +148,9 @@ def read_streams(
     """What follows these positions of a mailbox's subscriptions, by their numbers.
 
     None stands for the position that is stored. A subscription that is no more is left out.
+    Raises AccountDisabled if the mailbox is disabled or gone.
     """
+    _mailbox_in_use(tx, mailbox)
     live = pull_subscriptions.by_numbers(tx, mailbox, positions, now_s)
     starts = []
     for number, each in live.items():

@@ -4,20 +4,24 @@
         -> QUEUED at its origin -> UNDER_WAY: log read, notification composed, sent, answered
         -> cursor or phase put down to be written -> WAITING, or at once the next
 
+A subscription whose mailbox is disabled is told so on the same way, and let go.
+
 Everything here happens in the reactor's thread; the database is used off it. What is in memory can
 be rebuilt from the database at any time, which may lag behind by two groups of acknowledgements.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from ewspush.core import subscription as rules
+from ewspush.core.errors import AccountDisabled
 from ewspush.core.events import EventFilter
 from ewspush.core.ids import ObjectId
 from ewspush.core.notification import Notification, compose
@@ -29,19 +33,21 @@ from ewspush.core.subscription import (
     Retrying,
     SubscriptionStatus,
 )
+from ewspush.push import outcome as outcomes
 from ewspush.push.address_policy import Target, UrlRefused
 from ewspush.push.agenda import NEVER, Agenda
 from ewspush.push.clock import Call, Clock
 from ewspush.push.live import LastAttempt, Live, Origin, Step
+from ewspush.push.mailbox_status import InUse, MailboxStatus
+from ewspush.push.outcome import Outcome
 from ewspush.push.progress import ProgressWriter
-from ewspush.push.sender import Answer, FailureKind, NoAnswer
+from ewspush.push.sender import Answer, FailureKind
 from ewspush.settings import DeliverySettings
 from ewspush.store import backlog, subscriptions
 from ewspush.store.backlog import Backlog, BrokenLog
 from ewspush.store.database import Database
 from ewspush.store.subscriptions import Progress, Subscription
 from ewspush.threads import InThread
-from ewspush.wire import ack
 from ewspush.wire import notification as envelope
 
 log = structlog.get_logger()
@@ -53,17 +59,16 @@ HEADERS = (
 )
 _READ_TOGETHER = 500  # backlogs read in one transaction
 _DATABASE_RETRY_S = 1.0
-_SUCCESS = 2  # the class of HTTP status
+_DISABLED = AccountDisabled("The mailbox was disabled.")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended. `status` None: it failed."""
+@dataclass(slots=True)
+class _Early:
+    """What happens while the snapshot is loaded that the engine starts with."""
 
-    status: SubscriptionStatus | None
-    name: str  # for logs: "OK", "Unsubscribe", or the class of the failure
-    detail: str = ""
-    http_status: int | None = None
+    woken: set[int] = field(default_factory=set)  # mailboxes
+    changed: set[int] = field(default_factory=set)  # mailboxes disabled or restored
+    ended: set[tuple[int, int]] = field(default_factory=set)  # subscriptions
 
 
 class Engine:
@@ -93,6 +98,10 @@ class Engine:
         self._progress = ProgressWriter[Live](
             clock, in_thread, self._progress_of, self._write_progress, self._schedule_turn
         )
+        self._status = MailboxStatus(
+            clock, in_thread, database, self._progress.drain, self._status_found
+        )
+        self._disabled: set[int] = set()  # mailboxes disabled since the start
         self._by_mailbox: dict[int, list[Live]] = {}
         self._origins: dict[str, Origin] = {}
         self._agenda: Agenda[Live] = Agenda()
@@ -102,7 +111,7 @@ class Engine:
         self._reading = False
         self._turn_scheduled = False
         self._under_way = 0
-        self._woken_early: set[int] | None = set()  # mailboxes, while the snapshot is loaded
+        self._early: _Early | None = _Early()
         self._stopping = False
         self._quiet: list[Deferred[None]] = []
 
@@ -111,11 +120,14 @@ class Engine:
     async def start(self) -> None:
         """Take up every live subscription where it was. Wakes are accepted even before."""
         stored = await self._in_thread(self._load)
+        early, self._early = self._early or _Early(), None
         for subscription, watermark_base, head in stored:
-            self._resume(subscription, watermark_base, head)
-        woken, self._woken_early = self._woken_early or set(), None
-        for mailbox in woken:
+            if (subscription.mailbox, subscription.number) not in early.ended:
+                self._resume(subscription, watermark_base, head)
+        for mailbox in early.woken:
             self.wake(mailbox)
+        for mailbox in early.changed:
+            self.status_changed(mailbox)
 
     def _load(self) -> list[tuple[Subscription, int, int]]:
         with self._database.read() as tx:
@@ -148,6 +160,7 @@ class Engine:
         Whoever calls this bounds how long an answer may take, by closing the sender.
         """
         self._stopping = True
+        self._status.stop()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -164,8 +177,8 @@ class Engine:
 
     def wake(self, mailbox: int) -> None:
         """Something was logged in this mailbox. Cheap, and safe to call twice."""
-        if self._woken_early is not None:
-            self._woken_early.add(mailbox)
+        if self._early is not None:
+            self._early.woken.add(mailbox)
         for live in self._by_mailbox.get(mailbox, ()):
             if live.step is Step.UNDER_WAY:
                 live.again = True
@@ -176,21 +189,30 @@ class Engine:
         """Send the first notification of a new subscription; its answer was written."""
         if self._find(stored.mailbox, stored.number):
             return  # it was in the snapshot that was loaded at the start
-        live = self._add(stored, watermark_base, rules.IDLE)
-        live.must_send = True
-        self._queue(live)
+        live = self._begin(stored, watermark_base)
+        live.is_disabled = stored.mailbox in self._disabled
 
     def unsubscribed(self, id: ObjectId) -> None:
         """Send nothing more to a subscription that was ended by its owner."""
+        if self._early is not None:
+            self._early.ended.add((id.mailbox, id.number))
+        self._status.removed(id.mailbox, id.number)
         live = self._find(id.mailbox, id.number)
         if live is not None:
             live.phase = ENDED
             self._remove(live)
 
+    def status_changed(self, mailbox: int) -> None:
+        """A mailbox was disabled or restored: find out which it is now. Safe to call twice."""
+        if self._early is not None:
+            self._early.changed.add(mailbox)
+        else:
+            self._status.changed(mailbox)
+
     def describe(self, id: ObjectId) -> dict[str, Any] | None:
         """What is known of a live subscription beyond the database. Times since the epoch."""
         live = self._find(id.mailbox, id.number)
-        if live is None:
+        if live is None or live.is_disabled:
             return None
         epoch_s = self._now_s() - self._clock.seconds()
         described: dict[str, Any] = {
@@ -210,6 +232,44 @@ class Engine:
                 "detail": live.last_attempt.detail,
             }
         return described
+
+    # Mailboxes that are disabled and restored
+
+    def _status_found(self, mailbox: int, status: InUse | None) -> None:
+        if status is not None:
+            self._disabled.discard(mailbox)
+            for stored in status.live:
+                self._restore(stored, status.watermark_base)
+            return
+        self._disabled.add(mailbox)
+        for live in self._by_mailbox.get(mailbox, ()):
+            if not live.is_disabled:
+                self._disable(live)
+
+    def _disable(self, live: Live) -> None:
+        """Tell the responder so, once what is under way has ended. Nothing else is sent."""
+        live.is_disabled = live.must_send = True
+        self._agenda.set(live, NEVER)
+        if live.step is Step.WAITING:
+            self._queue(live)
+
+    def _restore(self, stored: Subscription, watermark_base: int) -> None:
+        """Go on from the cursor, at once; a retry begins anew."""
+        live = self._find(stored.mailbox, stored.number)
+        if live is None:
+            live = self._begin(stored, watermark_base)
+            if isinstance(stored.phase, Idle):
+                return
+        elif live.is_disabled or isinstance(live.phase, Retrying):
+            live.is_disabled = False
+            live.phase = rules.IDLE
+            live.must_send = live.again = True
+            self._agenda.set(live, NEVER)
+            if live.step is Step.WAITING:
+                self._queue(live)
+        else:
+            return  # restored before it was known to be disabled
+        self._progress.put(live)  # a failure may have been written since the row was restarted
 
     # Time
 
@@ -320,10 +380,12 @@ class Engine:
         for live, result in zip(together, results, strict=True):
             if live.step is Step.OVER or self._stopping:
                 self._leave(live)
+            elif live.is_disabled:
+                self._say_disabled(live)
             elif isinstance(result, Backlog):
                 self._compose(live, result)
             else:
-                self._finish(live, self._clock.seconds(), None, _internal_error(Failure(result)))
+                self._finish(live, self._clock.seconds(), None, outcomes.of_bug(Failure(result)))
         if self._admitted:
             self._schedule_turn()
 
@@ -359,24 +421,59 @@ class Engine:
         notification = compose(
             live.acknowledged, found.events, found.examined, self._settings.batch
         )
-        if live.refused is not None:
-            refused = Outcome(None, FailureKind.ADDRESS_REFUSED.value, live.refused)
-            self._finish(live, began_s, notification, refused)
-            return
-        try:
-            body = envelope.render(
-                notification, live.mailbox, live.watermark_base, live.id, live.server_version
-            )
-            sending = self._post(live.url, HEADERS, body)
-        except Exception:  # one subscription's trouble backs off and does not stop the others
-            self._finish(live, began_s, notification, _internal_error(Failure()))
-            return
-        judging = sending.addCallbacks(_judge_answer, _judge_failure)
-        judged = judging.addErrback(_internal_error)
-        finishing = judged.addCallback(
+        attempting = self._attempt(
+            live,
+            partial(
+                envelope.render,
+                notification,
+                live.mailbox,
+                live.watermark_base,
+                live.id,
+                live.server_version,
+            ),
+        )
+        finishing = attempting.addCallback(
             lambda outcome: self._finish(live, began_s, notification, outcome)
         )
         finishing.addErrback(_log_bug)
+
+    def _attempt(self, live: Live, render: Callable[[], bytes]) -> "Deferred[Outcome]":
+        if live.refused is not None:
+            return succeed(Outcome(None, FailureKind.ADDRESS_REFUSED.value, live.refused))
+        try:
+            sending = self._post(live.url, HEADERS, render())
+        except Exception:  # one subscription's trouble backs off and does not stop the others
+            return succeed(outcomes.of_bug(Failure()))
+        judging = sending.addCallbacks(outcomes.of_answer, outcomes.of_failure)
+        return judging.addErrback(outcomes.of_bug)
+
+    def _say_disabled(self, live: Live) -> None:
+        """Once, best effort: whatever is answered, the subscription is let go until restored."""
+        began_s = self._clock.seconds()
+        live.must_send = False
+        render = partial(envelope.render_error, _DISABLED, live.id, live.server_version)
+        saying = self._attempt(live, render)
+        saying.addCallback(lambda outcome: self._said_disabled(live, began_s, outcome))
+        saying.addErrback(_log_bug)
+
+    def _said_disabled(self, live: Live, began_s: float, outcome: Outcome) -> None:
+        log.info(
+            "delivery.said_disabled",
+            subscription=live.id,
+            mailbox=live.mailbox,
+            origin=live.origin.name,
+            outcome=outcome.name,
+            http_status=outcome.http_status,
+            detail=outcome.detail,
+            ms=round((self._clock.seconds() - began_s) * 1000),
+        )
+        self._leave(live)
+        if live.step is Step.OVER:
+            return
+        if live.must_send:
+            self._queue(live)  # restored meanwhile, perhaps disabled again
+        else:
+            self._remove(live)
 
     def _finish(
         self, live: Live, began_s: float, notification: Notification | None, outcome: Outcome
@@ -388,12 +485,15 @@ class Engine:
         if outcome.name == FailureKind.CANCELLED.value:
             pass  # by ourselves, stopping: no fault of the responder's
         elif live.step is not Step.OVER:
-            if outcome.status is None or notification is None:
-                self._failed(live, began_s)
-            else:
+            if outcome.status is not None and notification is not None:
                 self._acknowledged(live, notification, outcome.status)
+            elif live.is_disabled:  # it begins anew: no failure is counted
+                live.examined = live.acknowledged
+            else:
+                self._failed(live, began_s)
         self._log_attempt(live, notification, outcome, was_attempt, took_s)
-        more = live.step is not Step.OVER and isinstance(live.phase, Idle) and live.again
+        goes_on = live.is_disabled or (isinstance(live.phase, Idle) and live.again)
+        more = goes_on and live.step is not Step.OVER
         self._leave(live)
         if more:
             self._queue(live)
@@ -407,15 +507,14 @@ class Engine:
             live.examined = notification.through
             live.again = True
         live.phase = rules.after_answer(status)
-        live.must_send = False
+        live.must_send = live.is_disabled
         if isinstance(live.phase, Ended):
             self._remove(live)
-        else:
+        elif not live.is_disabled:
             now_s = self._clock.seconds()
             self._set_due(live, rules.status_due_s(now_s, live.status_frequency_s, live.spread))
-            if unchanged:
-                return  # a heartbeat that moved nothing: nothing to write
-        self._progress.put(live)
+        if not (unchanged and isinstance(live.phase, Idle)):
+            self._progress.put(live)  # unless it was a heartbeat that moved nothing
 
     def _failed(self, live: Live, began_s: float) -> None:
         assert isinstance(live.phase, Idle | Retrying), "one that is over sends nothing"
@@ -482,8 +581,16 @@ class Engine:
         self._by_mailbox.setdefault(stored.mailbox, []).append(live)
         return live
 
+    def _begin(self, stored: Subscription, watermark_base: int) -> Live:
+        """Take up a subscription that is to be sent something at once."""
+        live = self._add(stored, watermark_base, rules.IDLE)
+        live.must_send = True
+        self._queue(live)
+        return live
+
     def _remove(self, live: Live) -> None:
         live.step = Step.OVER
+        self._status.removed(live.mailbox, live.number)
         self._agenda.set(live, NEVER)
         neighbours = self._by_mailbox[live.mailbox]
         neighbours.remove(live)
@@ -503,29 +610,6 @@ class Engine:
     def _write_progress(self, group: Sequence[Progress]) -> None:
         with self._database.write() as tx:
             subscriptions.write_progress(tx, group, int(self._now_s()))
-
-
-def _judge_answer(answer: Answer) -> Outcome:
-    """Any 2xx answer with a SubscriptionStatus counts; all else is a failed attempt."""
-    if answer.status // 100 != _SUCCESS:
-        return Outcome(None, "status", f"HTTP {answer.status}", answer.status)
-    try:
-        status = ack.parse(answer.body)
-    except ack.NotAnAcknowledgement as error:
-        return Outcome(None, "not-an-ack", str(error), answer.status)
-    return Outcome(status, status.value, "", answer.status)
-
-
-def _judge_failure(failure: Failure) -> Outcome:
-    failure.trap(NoAnswer)
-    error = failure.value
-    assert isinstance(error, NoAnswer)
-    return Outcome(None, error.kind.value, error.detail)
-
-
-def _internal_error(failure: Failure) -> Outcome:
-    log.error("delivery.internal_error", traceback=failure.getTraceback())
-    return Outcome(None, "internal-error", type(failure.value).__name__)
 
 
 def _log_bug(failure: Failure) -> None:

@@ -49,6 +49,7 @@ class Live(Entry):
         "acknowledged",
         "again",
         "examined",
+        "is_disabled",
         "last_attempt",
         "mailbox",
         "must_send",
@@ -83,6 +84,7 @@ class Live(Entry):
         self.step = Step.WAITING
         self.must_send = False  # a StatusEvent if there is no event
         self.again = False  # something was logged since the log was read
+        self.is_disabled = False  # its mailbox is, which the responder is to be told
         self.last_attempt: LastAttempt | None = None
 
     @property

@@ -41,7 +41,9 @@ class ProgressWriter(Generic[K]):
         self._puts_gathered = 0  # one may be put many times into a group
         self._puts_writing = 0
         self._scheduled = False
-        self._drained: list[Deferred[None]] = []
+        # Those who wait for a group to be durable.
+        self._drained_gathered: list[Deferred[None]] = []
+        self._drained_writing: list[Deferred[None]] = []
 
     @property
     def unwritten(self) -> int:
@@ -55,11 +57,12 @@ class ProgressWriter(Generic[K]):
         self._schedule(GATHER_S)
 
     def drain(self) -> "Deferred[None]":
-        """Fires when everything put before is durable."""
+        """Fires when everything put before is durable, whatever is put meanwhile."""
         if not self.unwritten:
             return succeed(None)
         drained: Deferred[None] = Deferred()
-        self._drained.append(drained)
+        waiting = self._drained_gathered if self._gathered else self._drained_writing
+        waiting.append(drained)
         return drained
 
     def _schedule(self, delay_s: float) -> None:
@@ -71,6 +74,7 @@ class ProgressWriter(Generic[K]):
         self._scheduled = False
         self._writing, self._gathered = list(self._gathered), {}
         self._puts_writing, self._puts_gathered = self._puts_gathered, 0
+        self._drained_writing, self._drained_gathered = self._drained_gathered, []
         group = [self._state_of(one) for one in self._writing]
         self._in_thread(self._write, group).addCallbacks(self._succeeded, self._failed)
 
@@ -78,10 +82,9 @@ class ProgressWriter(Generic[K]):
         self._writing, self._puts_writing = [], 0
         if self._gathered:
             self._schedule(GATHER_S)
-        else:
-            drained, self._drained = self._drained, []
-            for one in drained:
-                one.callback(None)
+        drained, self._drained_writing = self._drained_writing, []
+        for one in drained:
+            one.callback(None)
         self._written()
 
     def _failed(self, failure: Failure) -> None:
@@ -90,5 +93,6 @@ class ProgressWriter(Generic[K]):
         )
         self._gathered = dict.fromkeys(self._writing) | self._gathered
         self._puts_gathered += self._puts_writing
-        self._writing, self._puts_writing = [], 0
+        self._drained_gathered += self._drained_writing
+        self._writing, self._puts_writing, self._drained_writing = [], 0, []
         self._schedule(RETRY_S)

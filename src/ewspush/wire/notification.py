@@ -6,11 +6,12 @@ put together from strings: this is the hot path, and every value but the version
 """
 
 from functools import lru_cache
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
 from ewspush.core import times, watermark
+from ewspush.core.errors import EwsError
 from ewspush.core.events import Event
 from ewspush.core.ids import Kind
 from ewspush.core.notification import Notification
@@ -30,6 +31,22 @@ def render(
     """The envelope. `server_version` is the RequestServerVersion of the subscriber."""
     content = _content(notification, mailbox, watermark_base, subscription_id)
     return f"{_opening(server_version)}{content}{_CLOSING}".encode("ascii")
+
+
+def render_error(error: EwsError, subscription_id: str, server_version: str) -> bytes:
+    """The envelope that says why a subscription gets no more notifications.
+
+    Without a Notification, which the schema requires, as Exchange sends it.
+    """
+    return (
+        f"{_head(server_version)}"
+        '<m:SendNotificationResponseMessage ResponseClass="Error">'
+        f"<m:MessageText>{escape(str(error))}</m:MessageText>"
+        f"<m:ResponseCode>{error.response_code}</m:ResponseCode>"
+        "<m:DescriptiveLinkKey>0</m:DescriptiveLinkKey>"
+        f'<m:MessageXml><t:Value Name="SubscriptionId">{subscription_id}</t:Value></m:MessageXml>'
+        f"{_TAIL}"
+    ).encode()
 
 
 def element(
@@ -93,16 +110,24 @@ def timestamp(at_s: int) -> str:
 @lru_cache(maxsize=64)
 def _opening(server_version: str) -> str:
     return (
-        '<?xml version="1.0" encoding="utf-8"?>'
-        f'<soap:Envelope xmlns:soap="{SOAP}"><soap:Header>'
-        f'<t:RequestServerVersion xmlns:t="{TYPES}" Version={quoteattr(server_version)}/>'
-        f'</soap:Header><soap:Body><m:SendNotification xmlns:m="{MESSAGES}" xmlns:t="{TYPES}">'
-        '<m:ResponseMessages><m:SendNotificationResponseMessage ResponseClass="Success">'
+        f"{_head(server_version)}"
+        '<m:SendNotificationResponseMessage ResponseClass="Success">'
         "<m:ResponseCode>NoError</m:ResponseCode><m:Notification>"
     )
 
 
-_CLOSING = (
-    "</m:Notification></m:SendNotificationResponseMessage></m:ResponseMessages>"
+def _head(server_version: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<soap:Envelope xmlns:soap="{SOAP}"><soap:Header>'
+        f'<t:RequestServerVersion xmlns:t="{TYPES}" Version={quoteattr(server_version)}/>'
+        f'</soap:Header><soap:Body><m:SendNotification xmlns:m="{MESSAGES}" xmlns:t="{TYPES}">'
+        "<m:ResponseMessages>"
+    )
+
+
+_TAIL = (
+    "</m:SendNotificationResponseMessage></m:ResponseMessages>"
     "</m:SendNotification></soap:Body></soap:Envelope>"
 )
+_CLOSING = f"</m:Notification>{_TAIL}"

@@ -15,6 +15,10 @@ class NotANotification(ValueError):
     """Not a SendNotification envelope. `str()` says why."""
 
 
+class ErrorNotification(NotANotification):
+    """An envelope that tells of an error, in the place of a notification: its code and text."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
     """One event, its values as text."""
@@ -37,7 +41,7 @@ class ReceivedNotification:
 
 
 def parse(body: bytes) -> ReceivedNotification:
-    """Read a notification. Raises NotANotification."""
+    """Read a notification. Raises NotANotification, ErrorNotification if it tells of an error."""
     try:
         root = xml.parse(body)
     except xml.Unreadable as error:
@@ -45,7 +49,10 @@ def parse(body: bytes) -> ReceivedNotification:
     notification = next(root.iter(f"{_M}Notification"), None)
     if notification is None:
         code = next((e.text for e in root.iter(f"{_M}ResponseCode")), None)
-        raise NotANotification(code or "no Notification in it")
+        if code in (None, "NoError"):
+            raise NotANotification(code or "no Notification in it")
+        text = next((e.text for e in root.iter(f"{_M}MessageText")), None)
+        raise ErrorNotification(f"{code}: {text}" if text else code)
     return ReceivedNotification(
         subscription_id=notification.findtext(f"{_T}SubscriptionId") or "",
         previous_watermark=notification.findtext(f"{_T}PreviousWatermark") or "",
