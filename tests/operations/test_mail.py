@@ -19,6 +19,8 @@ from support.checks_for_store import (
     sequences,
     threads,
 )
+from support.delegates import add_alias
+from support.disabling import disable
 
 MSGFOLDERROOT, INBOX, FIRST_ITEM = 2, 3, 19
 MESSAGE = b"Subject: one\r\n\r\nGr\xfc\xdfe\r\n"
@@ -121,6 +123,32 @@ def test_a_message_for_nobody_changes_nothing(
         for table in ("items", "mime_contents", "events"):
             assert rows(tx, f"SELECT 1 FROM {table}") == []
     assert current(database, mailbox) == mailbox
+    assert counts(database, mailbox) == (0, 0)
+
+
+def test_a_message_for_an_alias_goes_to_its_mailbox(database: Database, mailbox: Mailbox) -> None:
+    deliver(database, add_alias(database, mailbox, "alias").upper())
+    assert counts(database, mailbox) == (1, 1)
+
+
+def test_a_disabled_mailbox_gets_no_mail_by_any_of_its_addresses(
+    database: Database, mailbox: Mailbox
+) -> None:
+    alias = add_alias(database, mailbox, "alias")
+    disable(database, mailbox.id, NOW_S)
+    for address in (mailbox.address, alias):
+        with pytest.raises(UnknownRecipient):
+            deliver(database, address)
+    assert counts(database, mailbox) == (0, 0)
+
+
+def test_a_mailbox_that_is_disabled_since_it_was_found_gets_no_mail(
+    database: Database, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disable(database, mailbox.id, NOW_S)
+    monkeypatch.setattr(mail, "find_recipient", lambda *_: mailbox.id)
+    with pytest.raises(UnknownRecipient):
+        deliver(database)
     assert counts(database, mailbox) == (0, 0)
 
 

@@ -15,6 +15,7 @@ from ewspush.store import outgoing as queue
 from ewspush.store.database import Database
 from ewspush.store.mailboxes import Mailbox
 from support.checks_for_store import NOW_S, new_mailbox, on_sqlite, threads, wait_until_blocked
+from support.disabling import disable
 
 DAY_S = 86_400
 CONTENT = (
@@ -205,6 +206,16 @@ def test_the_report_arrives_as_mail_does(database: Database, mailbox: Mailbox) -
     assert [each.type.name for each in excerpt.events] == ["CREATED", "NEW_MAIL", "MODIFIED"]
     assert folder is not None
     assert (folder.total_count, folder.unread_count) == (1, 1)
+
+
+def test_a_sender_who_is_disabled_is_told_all_the_same(
+    database: Database, mailbox: Mailbox
+) -> None:
+    enqueue(database, mailbox)
+    disable(database, mailbox.id, NOW_S)
+    settle(database, {"a@example.net": NOBODY})
+    assert queued(database) == []
+    assert report(database, mailbox)["To"] == "user@example.org"
 
 
 def test_the_sender_is_told_when_time_is_up(database: Database, mailbox: Mailbox) -> None:

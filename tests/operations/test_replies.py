@@ -48,7 +48,7 @@ def owner(database: Database) -> Owner:
 
 def answer(owner: Owner, item: Item, response: Response, **given: Any) -> dict[str, Any]:
     with owner.database.read() as tx:
-        return respond(tx, owner.mailbox, item, response, given)
+        return respond(tx, owner.mailbox, owner.mailbox.id, item, response, given)
 
 
 def named(values: dict[str, Any], name: str) -> list[str]:

@@ -27,6 +27,8 @@ from ewspush.store import contents
 from ewspush.store.database import Database
 from ewspush.store.items import Item
 from support.checks_for_store import new_mailbox, on_sqlite, rows
+from support.delegates import add_alias
+from support.disabling import disable
 from support.items import Owner, base64, body, file, mailboxes
 from support.mailbox_model import DRAFTS, INBOX, SENT, Logged
 
@@ -121,6 +123,39 @@ def test_a_message_arrives_at_each_recipient_as_mail_does(
             Logged(EventType.NEW_MAIL, False, item.number, INBOX),
             Logged(EventType.MODIFIED, True, INBOX, 2, unread_count=1),
         ]
+
+
+def test_a_mailbox_gets_a_message_once_by_whichever_of_its_addresses(
+    owner: Owner, other: Owner, third: Owner
+) -> None:
+    alias = add_alias(owner.database, other.mailbox, "alias")
+    only = add_alias(owner.database, third.mailbox, "only")
+    send_new(
+        owner,
+        ToRecipients=mailboxes(alias, OTHER),
+        CcRecipients=mailboxes(only),
+        BccRecipients=mailboxes(alias.upper()),
+    )
+    for each in (other, third):
+        assert str(parsed(received(each))["To"]) == f"{alias}, {OTHER}"
+
+
+def test_a_disabled_mailbox_is_no_recipient(owner: Owner, other: Owner, third: Owner) -> None:
+    disable(owner.database, third.mailbox.id, owner.now_s)
+    with pytest.raises(InvalidRecipients, match=THIRD):
+        send_new(owner, ToRecipients=mailboxes(OTHER, THIRD))
+    assert other.items(INBOX) == third.items(INBOX) == []
+
+
+def test_a_recipient_that_is_disabled_since_it_was_found_spoils_the_message(
+    owner: Owner, other: Owner, third: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disable(owner.database, third.mailbox.id, owner.now_s)
+    found = {OTHER: other.mailbox.id, THIRD: third.mailbox.id}
+    monkeypatch.setattr(sending.mailboxes, "which_exist", lambda *_: found)
+    with pytest.raises(InvalidRecipients, match=THIRD):
+        send_new(owner, ToRecipients=mailboxes(OTHER, THIRD))
+    assert other.items(INBOX) == third.items(INBOX) == owner.items(SENT) == []
 
 
 def test_the_sender_keeps_a_copy_that_says_who_got_it(owner: Owner, other: Owner) -> None:

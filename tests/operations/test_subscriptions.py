@@ -9,6 +9,7 @@ import pytest
 
 from ewspush.core import watermark
 from ewspush.core.errors import (
+    AccountDisabled,
     CannotUseItemIdForFolderId,
     EwsError,
     ExceededSubscriptionCount,
@@ -54,6 +55,8 @@ from support.checks_for_store import (
     threads,
     wait_until_blocked,
 )
+from support.delegates import grant
+from support.disabling import disable
 
 INBOX, DRAFTS, NOBODYS = 3, 4, 12345
 URL = "https://responder.example/push?key=1"
@@ -252,6 +255,31 @@ def test_a_request_that_cannot_be_fulfilled_is_refused_and_changes_nothing(
     assert type(refused.value) is error
     with database.read() as tx:
         assert rows(tx, "SELECT 1 FROM subscriptions") == []
+
+
+@on_sqlite
+@pytest.mark.parametrize("reference", [folder(2), FolderByName("inbox", "other@example.org")])
+def test_full_access_is_no_right_to_subscribe(
+    database: Database, caller: Mailbox, other: Mailbox, reference: FolderById | FolderByName
+) -> None:
+    grant(database, other, caller)
+    with pytest.raises(SubscriptionDelegateAccessNotSupported):
+        subscribe_and_commit(database, caller, folders=(reference,))
+
+
+@on_sqlite
+def test_nobody_subscribes_in_a_mailbox_that_was_disabled(
+    database: Database, caller: Mailbox
+) -> None:
+    disable(database, caller.id, NOW_S)
+    with pytest.raises(AccountDisabled):
+        subscribe_and_commit(database, caller)
+    for request in (PULL, STREAMING):
+        with pytest.raises(AccountDisabled):
+            subscribe_to_read(database, caller, request)
+    with database.read() as tx:
+        assert rows(tx, "SELECT 1 FROM subscriptions") == []
+        assert rows(tx, "SELECT 1 FROM pull_subscriptions") == []
 
 
 # The limit

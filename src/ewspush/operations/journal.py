@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ewspush.core.errors import AccountDisabled
 from ewspush.core.events import EventType
 from ewspush.store import event_log, folders, mailboxes
 from ewspush.store.database import Transaction
@@ -29,14 +30,21 @@ class Journal:
     Acts are gathered until `settle`. It logs them in their order, and after them one ModifiedEvent
     with UnreadCount for each folder whose content they changed, in the order in which they touched
     it. All events of a journal have one TimeStamp. Which events an act is: docs/events.md.
+
+    Raises AccountDisabled for a mailbox that was disabled since somebody looked, or is gone, unless
+    what is done is nobody's use of it (`even_if_disabled`).
     """
 
-    def __init__(self, tx: Transaction, mailbox: int, now_s: int) -> None:
+    def __init__(
+        self, tx: Transaction, mailbox: int, now_s: int, *, even_if_disabled: bool = False
+    ) -> None:
         self.tx = tx
         self.mailbox = mailbox
         self.now_s = now_s
-        if mailboxes.lock(tx, mailbox) is None:
-            raise LookupError(f"there is no mailbox {mailbox}")
+        owner = mailboxes.lock(tx, mailbox)
+        if owner is None or (owner.disabled_at_s is not None and not even_if_disabled):
+            raise AccountDisabled
+        self.owner = owner
         self._happened: list[Happened] = []
         self._touched: dict[int, _Touched] = {}
 

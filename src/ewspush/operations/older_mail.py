@@ -22,7 +22,7 @@ def read_older_mail(database: Database, now_s: int) -> int:
         with database.write() as tx:
             some = items.unread_messages(tx, _AT_ONCE)
             for mailbox, item in some:
-                _read(Journal(tx, mailbox, now_s), item)
+                _read(Journal(tx, mailbox, now_s, even_if_disabled=True), item)
         count += len(some)
         if not some:
             return count

@@ -9,6 +9,7 @@ from ewspush.core.errors import InvalidRecipients, SubmissionQuotaExceeded
 from ewspush.core.outgoing import Decision, Result, decide
 from ewspush.mail.compose import Address, FailedRecipient, delivery_status, new_message_id
 from ewspush.operations import mail
+from ewspush.operations.journal import Journal
 from ewspush.store import mailboxes, outgoing
 from ewspush.store.database import Transaction
 from ewspush.store.outgoing import Key, Outgoing
@@ -140,9 +141,9 @@ def _tell_sender(
     policy: Policy,
     now_s: int,
 ) -> None:
-    owner = mailboxes.by_id(tx, message.mailbox)
-    assert owner is not None, "a mailbox whose mail is queued is there"
-    domain = owner.address.rpartition("@")[2]
+    # The owner of a mailbox that was disabled meanwhile learns of it when it is restored.
+    journal = Journal(tx, message.mailbox, now_s, even_if_disabled=True)
+    domain = journal.owner.address.rpartition("@")[2]
     report = delivery_status(
         to=message.sender,
         postmaster=Address("Mail Delivery", f"postmaster@{domain}"),
@@ -155,4 +156,4 @@ def _tell_sender(
         message_id=new_message_id(domain, secrets.token_bytes(16)),
         sent_at_s=now_s,
     )
-    mail.deliver(tx, owner.address, report, now_s)
+    mail.arrive(journal, report)

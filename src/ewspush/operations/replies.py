@@ -32,16 +32,19 @@ class Response(Enum):
 def respond(
     tx: Transaction,
     author: Mailbox,
+    mailbox: int,
     original: Item,
     response: Response,
     given: Mapping[str, Value],
 ) -> dict[str, Any]:
-    """The values of a reply to `original` or a forward of it, what the author gave above all.
+    """The values of a reply to `original`, which is in `mailbox`, or a forward of it.
+
+    What the author gave stands above all.
 
     NewBodyContent is put before the quoted original; a Body stands alone.
     """
     old = values_of(original)
-    content = Contents(tx, author.id, original)
+    content = Contents(tx, mailbox, original)
     values: dict[str, Any] = {
         "ItemClass": "IPM.Note",
         "Subject": _subject(old, response),
@@ -55,7 +58,7 @@ def respond(
     if "Body" not in own:
         values["Body"] = _quoted(given.get("NewBodyContent"), old, content)
     is_forward = response is Response.FORWARD
-    carried = list(_carried(tx, author.id, original, inline_only=not is_forward))
+    carried = list(_carried(tx, mailbox, original, inline_only=not is_forward))
     attachments = carried + list(own.pop("Attachments", []))
     if attachments:
         values["Attachments"] = attachments

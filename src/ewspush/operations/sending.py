@@ -5,7 +5,7 @@ sent to none, and one that was accepted is delivered or queued durably.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +39,7 @@ _SENDABLE = ("ipm.note", "ipm.schedule", "report")
 
 
 def begin(tx: Transaction) -> None:
-    """Before the first mailbox is locked, if a message may be sent: that locks several."""
+    """Before the first mailbox is locked, if several may be: those of recipients, for one."""
     mailboxes.lock_several(tx)
 
 
@@ -175,10 +175,7 @@ def _dispatch(
             f"There is no mailbox {elsewhere[0]} on this server, and it sends to no other."
         )
     journal.settle()  # what the sender did comes before what the recipients get
-    arriving = mail.read(message)
-    for address in recipients:
-        if address in here:
-            mail.deliver(journal.tx, address, arriving, journal.now_s)
+    _deliver(journal, _once_each(recipients, here), message)
     if elsewhere:
         outgoing.enqueue(
             journal.tx,
@@ -189,3 +186,21 @@ def _dispatch(
             journal.now_s,
             most=queue_limit,
         )
+
+
+def _once_each(recipients: Iterable[str], here: Mapping[str, int]) -> list[str]:
+    """Of the addresses of each mailbox the one that is named first."""
+    first: dict[int, str] = {}
+    for address in recipients:
+        if address in here:
+            first.setdefault(here[address], address)
+    return list(first.values())
+
+
+def _deliver(journal: Journal, recipients: Sequence[str], message: bytes) -> None:
+    arriving = mail.read(message)
+    for address in recipients:
+        try:
+            mail.deliver(journal.tx, address, arriving, journal.now_s)
+        except mail.UnknownRecipient as error:  # disabled since it was found
+            raise InvalidRecipients(f"A recipient cannot be reached: {error}.") from None

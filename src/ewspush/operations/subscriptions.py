@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ewspush.core import watermark
 from ewspush.core.errors import (
+    AccountDisabled,
     ExceededSubscriptionCount,
     InvalidSubscriptionRequest,
     SubscriptionAccessDenied,
@@ -200,9 +201,13 @@ def _insert(
 
 
 def _lock(tx: Transaction, caller: int) -> Mailbox:
-    """The mailbox; from now on nothing can be purged or counted anew before the commit."""
+    """The mailbox; from now on nothing can be purged or counted anew before the commit.
+
+    Raises AccountDisabled if it was disabled since the request began, or is gone.
+    """
     mailbox = mailboxes.lock(tx, caller)
-    assert mailbox is not None, "the caller was authenticated"
+    if mailbox is None or mailbox.disabled_at_s is not None:
+        raise AccountDisabled
     return mailbox
 
 

@@ -79,7 +79,7 @@ def fail(*_, **__):
 @pytest.mark.parametrize(
     ("module", "name", "request_"),
     [
-        (folders, "get_folder", get_folder("inbox")),
+        (folders, "in_shape", get_folder("inbox")),
         (subscriptions, "subscribe", subscribe()),
         (subscriptions, "unsubscribe", unsubscribe("UwAAAAAAAAF1cGZytlueVAKB")),
     ],

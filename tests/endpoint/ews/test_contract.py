@@ -16,7 +16,7 @@ from support.schemas import MESSAGES, SOAP, WSDL, block_violations, compiled
 
 CONTRACT = Contract.load()
 REQUESTS = [f"{{{MESSAGES}}}{name}" for name in ("Subscribe", "Unsubscribe", "GetFolder")]
-ADDRESS = 'https://mail.example/EWS/Exchange.asmx?a=1&b="2"'
+BASE = 'https://mail.example/a"&b'
 
 quick = settings(
     derandomize=True,
@@ -28,33 +28,45 @@ quick = settings(
 
 
 @pytest.mark.parametrize(
-    "name", ["services.wsdl", "messages.xsd", "types.xsd", "notification.wsdl"]
+    "name",
+    [
+        "services.wsdl",
+        "messages.xsd",
+        "types.xsd",
+        "notification.wsdl",
+        "mailboxes.wsdl",
+        "mailboxes.xsd",
+    ],
 )
 def test_a_document_is_the_file_with_the_address_filled_in(name):
-    document = CONTRACT.document(name, ADDRESS)
+    document = CONTRACT.document(name, BASE)
     etree.fromstring(document)
     assert b"http://localhost/EWS" not in document
-    if name != "services.wsdl":
+    if name not in ("services.wsdl", "mailboxes.wsdl"):
         assert document == (WSDL / name).read_bytes()
 
 
-def test_the_address_of_the_service_is_the_one_given():
-    wsdl = etree.fromstring(CONTRACT.document("services.wsdl", ADDRESS))
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("services.wsdl", "/EWS/Exchange.asmx"), ("mailboxes.wsdl", "/EWS/Mailboxes.asmx")],
+)
+def test_the_address_of_the_service_is_the_one_given(name, path):
+    wsdl = etree.fromstring(CONTRACT.document(name, BASE))
     (address,) = wsdl.iter("{http://schemas.xmlsoap.org/wsdl/soap/}address")
-    assert address.get("location") == ADDRESS
+    assert address.get("location") == BASE + path
 
 
 @pytest.mark.parametrize("name", ["", "../pyproject.toml", "messages.xsd "])
 def test_nothing_else_is_a_document(name):
     with pytest.raises(KeyError):
-        CONTRACT.document(name, ADDRESS)
+        CONTRACT.document(name, BASE)
 
 
 def test_any_folder_can_hold_a_contract(tmp_path):
     for schema in WSDL.glob("*.xsd"):
         shutil.copy(schema, tmp_path)
     with pytest.raises(KeyError):
-        Contract(tmp_path).document("services.wsdl", ADDRESS)
+        Contract(tmp_path).document("services.wsdl", BASE)
     assert Contract(tmp_path).first_error(etree.fromstring(b"<x/>")) is not None
 
 

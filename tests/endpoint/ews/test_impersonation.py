@@ -269,7 +269,7 @@ def test_a_bug_is_logged_with_both_accounts(allowed, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError
 
-    monkeypatch.setattr(folders, "get_folder", fail)
+    monkeypatch.setattr(folders, "in_shape", fail)
     with structlog.testing.capture_logs() as logged:
         answer = allowed.ask(acting(get_folder("inbox")))
     assert answer.codes == ["ErrorInternalServerError"]

@@ -14,7 +14,7 @@ from ewspush.endpoint.ews import headers
 from ewspush.endpoint.ews.call import Backend, Call, StreamRequest
 from ewspush.endpoint.ews.framework import Framework
 from ewspush.endpoint.ews.tolerances import tolerate
-from ewspush.endpoint.ews.violations import violation
+from ewspush.endpoint.violations import violation
 from ewspush.operations import Database, impersonation
 from ewspush.operations.mailboxes import Mailbox
 from ewspush.operations.subscriptions import JudgeUrl, Subscribed

@@ -1,14 +1,20 @@
 """What a service is given beside the request itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from lxml import etree
+
+from ewspush.core import addresses
+from ewspush.core.errors import EwsError
 from ewspush.core.ids import ObjectId
 from ewspush.operations import Database, sending
-from ewspush.operations.journal import Journal
+from ewspush.operations.delegates import Journals
 from ewspush.operations.mailboxes import Mailbox
 from ewspush.operations.subscriptions import JudgeUrl, Subscribed
+from ewspush.wire import ids
+from ewspush.wire.namespaces import TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,24 @@ class Call:
     raised: Exception | None = None  # by the service
 
     @contextmanager
-    def journal(self, *, may_send: bool = False) -> Iterator[Journal]:
-        """One transaction that changes the caller's mailbox, and may send from it."""
+    def journals(
+        self, named: Iterable[etree._Element] = (), *, may_send: bool = False
+    ) -> Iterator[Journals]:
+        """One transaction that changes mailboxes, and may send from the caller's.
+
+        `named` are the ids of what is changed if there may be several.
+        """
         with self.backend.database.write() as tx:
-            if may_send:
+            if may_send or any(map(self._is_elsewhere, named)):
                 sending.begin(tx)
-            yield Journal(tx, self.caller.id, self.backend.now_s())
+            yield Journals(tx, self.caller, self.backend.now_s())
+
+    def _is_elsewhere(self, id: etree._Element) -> bool:
+        """Whether an id may be of another's mailbox. A bad one is answered in its own message."""
+        if id.tag == f"{{{TYPES}}}DistinguishedFolderId":
+            address = id.findtext(f"{{{TYPES}}}Mailbox/{{{TYPES}}}EmailAddress")
+            return address is not None and addresses.fold(address) != self.caller.address
+        try:
+            return ids.decode(id.get("Id", "")).mailbox != self.caller.id
+        except EwsError:
+            return False

@@ -103,7 +103,7 @@ def _resolved(call: Call, request: ResolveNamesType) -> ResponseMessageType:
     if request.SearchScope == "Contacts":
         raise NameResolutionNoResults
     with call.backend.database.read() as tx:
-        found = directory.resolve(tx, request.UnresolvedEntry)
+        found = directory.resolve(tx, call.caller.id, request.UnresolvedEntry)
     resolutions = _resolution_set(found, bool(request.ReturnFullContactData))
     if len(found.people) == 1:
         return success(ResolveNamesResponseMessageType, ResolutionSet=resolutions)

@@ -17,11 +17,9 @@ from ewspush.endpoint.spyne_compat import (
     Service,
     Unicode,
     XmlAttribute,
-    rpc,
 )
+from ewspush.endpoint.spyne_framework import ServiceMethod, operation
 from ewspush.wire.namespaces import MESSAGES, TYPES
-
-ServiceMethod = Callable[..., Any]
 
 _LONGEST_TEXT = 1000  # characters of a MessageText: it may quote the request
 
@@ -53,20 +51,6 @@ class EwsService(Service):
     """A group of operations."""
 
     __out_header__ = ServerVersionInfo
-
-
-def operation(
-    name: str, request: type[ComplexModel], response: type[ComplexModel]
-) -> Callable[[ServiceMethod], ServiceMethod]:
-    """Make a function an operation: the elements are `name` and `name`Response."""
-    decorate: Callable[[ServiceMethod], ServiceMethod] = rpc(
-        request,
-        _returns=response,
-        _body_style="bare",
-        _in_message_name=name,
-        _out_message_name=f"{name}Response",
-    )
-    return decorate
 
 
 def messages_operation(

@@ -12,6 +12,7 @@ from ewspush.endpoint.ews.folders.shapes import ID_ONLY, in_shape
 from ewspush.endpoint.ews.folders.types import FolderInfoResponseMessageType
 from ewspush.endpoint.ews.limits import bounded
 from ewspush.endpoint.ews.types import ResponseMessageType, failure, message_element, success
+from ewspush.operations.delegates import Journals
 from ewspush.operations.folders.finding import Folder, FolderById, get_folder
 from ewspush.operations.journal import Journal
 from ewspush.wire.properties.property import EXCHANGE_2007
@@ -24,16 +25,18 @@ def change_each(
 ) -> list[ResponseMessageType]:
     """Change folders one by one in one transaction; an error in one does not spoil the others."""
     asked_for = bounded(ids, "folders")
-    with call.journal() as journal:
-        return [_change_one(journal, id, message, act) for id in asked_for]
+    with call.journals(asked_for) as journals:
+        return [_change_one(journals, id, message, act) for id in asked_for]
 
 
 def _change_one(
-    journal: Journal, id: etree._Element, message: type[ResponseMessageType], act: Act
+    journals: Journals, id: etree._Element, message: type[ResponseMessageType], act: Act
 ) -> ResponseMessageType:
     try:
+        reference = folder_ids.reference(id)
+        journal = journals.of_folder(reference)
         with journal.attempt():
-            folder = get_folder(journal.tx, journal.mailbox, folder_ids.reference(id))
+            folder = get_folder(journal.tx, journal.mailbox, reference)
             changed = act(journal, folder)
     except EwsError as error:
         return failure(message, error)

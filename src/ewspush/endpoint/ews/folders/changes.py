@@ -30,8 +30,9 @@ from ewspush.endpoint.ews.types import (
     messages_operation,
 )
 from ewspush.endpoint.spyne_compat import MethodContext
+from ewspush.operations.delegates import Journals
 from ewspush.operations.folders.changes import create_folder, update_folder
-from ewspush.operations.folders.finding import Folder, get_folder
+from ewspush.operations.folders.finding import Folder, FolderReference, get_folder
 from ewspush.operations.items.updates import AppendField, DeleteField, FieldChange, SetField
 from ewspush.operations.journal import Journal
 from ewspush.wire.namespaces import TYPES
@@ -45,32 +46,34 @@ class FolderChanges(EwsService):
     def create_folder(ctx: MethodContext, request: CreateFolderType) -> list[ResponseMessageType]:
         call: Call = ctx.udc
         new = bounded(request.Folders, "folders")
-        with call.journal() as journal:
-            return [_create(journal, request.ParentFolderId[0], element) for element in new]
+        with call.journals() as journals:
+            return [_create(journals, request.ParentFolderId[0], element) for element in new]
 
     @messages_operation("UpdateFolder", UpdateFolderType, FolderInfoResponseMessageType)
     def update_folder(ctx: MethodContext, request: UpdateFolderType) -> list[ResponseMessageType]:
         call: Call = ctx.udc
         changes = bounded(request.FolderChanges, "folders")
-        with call.journal() as journal:
-            return [_update(journal, change) for change in changes]
+        with call.journals(change[0] for change in changes) as journals:
+            return [_update(journals, change) for change in changes]
 
 
 def _create(
-    journal: Journal, parent_id: etree._Element, element: etree._Element
+    journals: Journals, parent_id: etree._Element, element: etree._Element
 ) -> ResponseMessageType:
     try:
+        reference = folder_ids.reference(parent_id)
+        journal = journals.of_folder(reference)
         with journal.attempt():
-            parent = _parent(journal, parent_id)
+            parent = _parent(journal, reference)
             folder = create_folder(journal, parent, _new_values(element))
     except EwsError as error:
         return failure(FolderInfoResponseMessageType, error)
     return told(journal, folder)
 
 
-def _parent(journal: Journal, id: etree._Element) -> Folder:
+def _parent(journal: Journal, reference: FolderReference) -> Folder:
     try:
-        return get_folder(journal.tx, journal.mailbox, folder_ids.reference(id))
+        return get_folder(journal.tx, journal.mailbox, reference)
     except FolderNotFound:
         raise ParentFolderNotFound from None
 
@@ -89,11 +92,13 @@ def _new_values(element: etree._Element) -> dict[str, Value]:
     return values
 
 
-def _update(journal: Journal, change: etree._Element) -> ResponseMessageType:
+def _update(journals: Journals, change: etree._Element) -> ResponseMessageType:
     id, updates = change
     try:
+        reference = folder_ids.reference(id)
+        journal = journals.of_folder(reference)
         with journal.attempt():
-            folder = get_folder(journal.tx, journal.mailbox, folder_ids.reference(id))
+            folder = get_folder(journal.tx, journal.mailbox, reference)
             new = update_folder(journal, folder, [_read(each) for each in updates])
     except EwsError as error:
         return failure(FolderInfoResponseMessageType, error)

@@ -26,7 +26,8 @@ from ewspush.endpoint.ews.types import (
 )
 from ewspush.endpoint.spyne_compat import MethodContext
 from ewspush.operations import Transaction
-from ewspush.operations.folders.finding import Folder, get_folder
+from ewspush.operations.delegates import Access
+from ewspush.operations.folders.finding import Folder
 from ewspush.operations.folders.search import FolderSearch, Traversal
 from ewspush.wire.namespaces import TYPES
 from ewspush.wire.properties.folders import path
@@ -43,7 +44,8 @@ class Folders(EwsService):
         asked_for = bounded(request.FolderIds, "folders")
         shape = FolderShape.read(request.FolderShape)
         with call.backend.database.read() as tx:
-            return [_get(tx, call, id, shape) for id in asked_for]
+            access = Access(tx, call.caller)
+            return [_get(access, call, id, shape) for id in asked_for]
 
     @messages_operation("FindFolder", FindFolderType, FindFolderResponseMessageType)
     def find_folder(ctx: MethodContext, request: FindFolderType) -> list[ResponseMessageType]:
@@ -57,15 +59,13 @@ class Folders(EwsService):
             return [finder.answer(id) for id in asked_for]
 
 
-def _get(
-    tx: Transaction, call: Call, id: etree._Element, shape: FolderShape
-) -> ResponseMessageType:
+def _get(access: Access, call: Call, id: etree._Element, shape: FolderShape) -> ResponseMessageType:
     """The answer for one folder; an error in one does not spoil the others."""
     try:
-        folder = get_folder(tx, call.caller.id, folder_ids.reference(id))
+        mailbox, folder = access.folder(folder_ids.reference(id))
     except EwsError as error:
         return failure(FolderInfoResponseMessageType, error)
-    element = in_shape(call.caller.id, folder, shape, call.server_version)
+    element = in_shape(mailbox, folder, shape, call.server_version)
     return success(FolderInfoResponseMessageType, Folders=message_element("Folders", [element]))
 
 
@@ -74,33 +74,39 @@ class _Finder:
 
     def __init__(self, tx: Transaction, call: Call, request: FindFolderType) -> None:
         self._tx = tx
-        self._call = call
+        self._access = Access(tx, call.caller)
+        self._version = call.server_version
         self._shape = FolderShape.read(request.FolderShape)
         indexed, fractional = request.IndexedPageFolderView, request.FractionalPageFolderView
         self._view = paging.read(fractional if indexed is None else indexed)
-        restriction = restrictions.read(request.Restriction, _searched_path)
-        traversal = Traversal(request.Traversal)
-        self._search = FolderSearch(tx, call.caller.id, traversal, restriction)
+        self._restriction = restrictions.read(request.Restriction, _searched_path)
+        self._traversal = Traversal(request.Traversal)
+        self._searches: dict[int, FolderSearch] = {}  # by mailbox
         self._left = _MOST_FOUND
 
     def answer(self, id: etree._Element) -> ResponseMessageType:
         """What is found below one folder; an error in one does not spoil the others."""
         try:
-            parent = get_folder(self._tx, self._call.caller.id, folder_ids.reference(id))
-            root = self._root_folder(self._search.find(parent))
+            mailbox, parent = self._access.folder(folder_ids.reference(id))
+            root = self._root_folder(mailbox, self._search(mailbox).find(parent))
         except EwsError as error:
             return failure(FindFolderResponseMessageType, error)
         return success(FindFolderResponseMessageType, RootFolder=root)
 
-    def _root_folder(self, found: list[Folder]) -> etree._Element:
+    def _search(self, mailbox: int) -> FolderSearch:
+        if mailbox not in self._searches:
+            search = FolderSearch(self._tx, mailbox, self._traversal, self._restriction)
+            self._searches[mailbox] = search
+        return self._searches[mailbox]
+
+    def _root_folder(self, mailbox: int, found: list[Folder]) -> etree._Element:
         page = page_of(self._view, len(found), _MOST_FOUND)
         self._left -= page.stop - page.start
         if self._left < 0:
             raise ExceededFindCountLimit
         root = message_element("RootFolder", attributes=paging.attributes(self._view, page))
-        mailbox, version = self._call.caller.id, self._call.server_version
         shown = found[page.start : page.stop]
-        folders = (in_shape(mailbox, folder, self._shape, version) for folder in shown)
+        folders = (in_shape(mailbox, folder, self._shape, self._version) for folder in shown)
         etree.SubElement(root, f"{{{TYPES}}}Folders").extend(folders)
         return root
 

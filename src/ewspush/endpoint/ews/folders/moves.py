@@ -15,7 +15,8 @@ from ewspush.endpoint.ews.folders.types import (
 )
 from ewspush.endpoint.ews.types import EwsService, ResponseMessageType, messages_operation
 from ewspush.endpoint.spyne_compat import MethodContext
-from ewspush.operations.folders.finding import Folder, get_folder
+from ewspush.operations.delegates import target_folder
+from ewspush.operations.folders.finding import Folder
 from ewspush.operations.folders.moves import copy_folder, move_folder
 from ewspush.operations.folders.removal import delete_folder, empty_folder
 from ewspush.operations.items.moves import Disposal
@@ -58,7 +59,7 @@ def _put_elsewhere(
     def one(journal: Journal, folder: Folder) -> Folder:
         reference = folder_ids.reference(request.ToFolderId[0])
         try:
-            target = get_folder(journal.tx, journal.mailbox, reference)
+            target = target_folder(journal, call.caller, reference)
         except FolderNotFound:
             raise ToFolderNotFound from None
         return put(journal, folder, target)

@@ -22,7 +22,8 @@ from ewspush.endpoint.ews.types import (
 )
 from ewspush.endpoint.spyne_compat import MethodContext
 from ewspush.operations import Transaction
-from ewspush.operations.folders.finding import Folder, FolderByName, get_folder
+from ewspush.operations.delegates import Access
+from ewspush.operations.folders.finding import Folder, FolderByName
 from ewspush.operations.folders.sync import FolderChange, sync_folders
 from ewspush.wire import folder_sync_state, ids
 from ewspush.wire.namespaces import TYPES
@@ -47,13 +48,13 @@ class FolderSync(EwsService):
 
 
 def _sync(tx: Transaction, call: Call, request: SyncFolderHierarchyType) -> ResponseMessageType:
-    mailbox = call.caller.id
     shape = FolderShape.read(request.FolderShape)
-    root = _root(tx, mailbox, request.SyncFolderId)
+    mailbox, root = _root(tx, call, request.SyncFolderId)
     # An empty state is what clients send that have none.
     state = folder_sync_state.decode(mailbox, request.SyncState) if request.SyncState else None
     done = sync_folders(tx, mailbox, root.number, state)
-    changes = (_element(call, change, shape) for change in done.changes)
+    version = call.server_version
+    changes = (_element(mailbox, change, shape, version) for change in done.changes)
     return success(
         SyncFolderHierarchyResponseMessageType,
         SyncState=folder_sync_state.encode(mailbox, done.state),
@@ -62,21 +63,22 @@ def _sync(tx: Transaction, call: Call, request: SyncFolderHierarchyType) -> Resp
     )
 
 
-def _root(tx: Transaction, mailbox: int, id: etree._Element | None) -> Folder:
-    """The folder whose subfolders are followed: that of the whole mailbox if none is named."""
+def _root(tx: Transaction, call: Call, id: etree._Element | None) -> tuple[int, Folder]:
+    """The folder whose subfolders are followed, and its mailbox: the caller's if none is named."""
     reference = FolderByName(ROOT) if id is None else folder_ids.reference(id[0])
     try:
-        return get_folder(tx, mailbox, reference)
+        return Access(tx, call.caller).folder(reference)
     except FolderNotFound:
         raise SyncFolderNotFound from None
 
 
-def _element(call: Call, change: FolderChange, shape: FolderShape) -> etree._Element:
+def _element(
+    mailbox: int, change: FolderChange, shape: FolderShape, server_version: str
+) -> etree._Element:
     element = etree.Element(f"{{{TYPES}}}{change.type.value}")
-    mailbox = call.caller.id
     if change.folder is None:
         id = ids.encode(Kind.FOLDER, mailbox, change.number)
         etree.SubElement(element, f"{{{TYPES}}}FolderId", Id=id)
     else:
-        element.append(in_shape(mailbox, change.folder, shape, call.server_version))
+        element.append(in_shape(mailbox, change.folder, shape, server_version))
     return element

@@ -28,6 +28,7 @@ from ewspush.endpoint.ews.types import (
 )
 from ewspush.endpoint.spyne_compat import MethodContext
 from ewspush.operations import Transaction
+from ewspush.operations.delegates import Access, Journals
 from ewspush.operations.items.attachments import (
     Attachment,
     AttachmentContents,
@@ -58,8 +59,8 @@ class Attachments(EwsService):
         call: Call = ctx.udc
         bounded(request.Attachments, "attachments")
         new = read_attachments(request.Attachments)
-        with call.journal() as journal:
-            return [_create(journal, request.ParentItemId, values) for values in new]
+        with call.journals() as journals:
+            return [_create(journals, request.ParentItemId, values) for values in new]
 
     @messages_operation(
         "DeleteAttachment", DeleteAttachmentType, DeleteAttachmentResponseMessageType
@@ -69,8 +70,8 @@ class Attachments(EwsService):
     ) -> list[ResponseMessageType]:
         call: Call = ctx.udc
         asked_for = bounded(request.AttachmentIds, "ids")
-        with call.journal() as journal:
-            return [_delete(journal, id) for id in asked_for]
+        with call.journals(asked_for) as journals:
+            return [_delete(journals, id) for id in asked_for]
 
 
 class _Answer:
@@ -78,26 +79,30 @@ class _Answer:
 
     def __init__(self, tx: Transaction, call: Call, shape: etree._Element | None) -> None:
         self._tx = tx
-        self._mailbox = call.caller.id
+        self._access = Access(tx, call.caller)
         texts = {} if shape is None else {etree.QName(one).localname: one.text for one in shape}
         self._body_type = texts.get("BodyType") or "Best"
         self._with_mime = texts.get("IncludeMimeContent") in ("true", "1")
         self._size = Contents("attachments")
-        self._contents = AttachmentContents(tx, self._mailbox)
+        self._contents: dict[int, AttachmentContents] = {}  # by mailbox
 
     def add(self, id: etree._Element) -> ResponseMessageType:
         """The answer for one attachment; an error in one does not spoil the others."""
         try:
-            attachment, _ = get_attachment(self._tx, self._mailbox, item_ids.attachment(id))
+            where = item_ids.attachment(id)
+            mailbox = self._access.mailbox_of(where)
+            attachment, _ = get_attachment(self._tx, mailbox, where)
             self._size.add(attachment.size)
-            values = self._with_content(attachment)
+            values = self._with_content(mailbox, attachment)
         except EwsError as error:
             return _not_told(error)
         return _told(render_attachment(values))
 
-    def _with_content(self, attachment: Attachment) -> dict[str, Any]:
-        values = described(self._mailbox, attachment)
-        content = self._contents.of(attachment)
+    def _with_content(self, mailbox: int, attachment: Attachment) -> dict[str, Any]:
+        values = described(mailbox, attachment)
+        if mailbox not in self._contents:
+            self._contents[mailbox] = AttachmentContents(self._tx, mailbox)
+        content = self._contents[mailbox].of(attachment)
         if not attachment.is_item:
             return {**values, "Content": b64encode(content).decode("ascii")}
         element, parts = attached_item(attachment, content)
@@ -106,11 +111,13 @@ class _Answer:
 
 
 def _create(
-    journal: Journal, parent: etree._Element, values: dict[str, Value]
+    journals: Journals, parent: etree._Element, values: dict[str, Value]
 ) -> ResponseMessageType:
     try:
+        reference = item_ids.reference(parent)
+        journal = journals.of(reference.id)
         with journal.attempt():
-            item = get_item(journal.tx, journal.mailbox, item_ids.reference(parent))
+            item = get_item(journal.tx, journal.mailbox, reference)
             new = NewAttachment.of_values(values)
             (stored,), item = add_attachments(journal, item, [new])
     except EwsError as error:
@@ -120,10 +127,11 @@ def _create(
     return _told(render_attachment({"Kind": kind, "AttachmentId": id}))
 
 
-def _delete(journal: Journal, id: etree._Element) -> ResponseMessageType:
+def _delete(journals: Journals, id: etree._Element) -> ResponseMessageType:
     try:
+        where = item_ids.attachment(id)
+        journal = journals.of(where)
         with journal.attempt():
-            where = item_ids.attachment(id)
             attachment, item = get_attachment(journal.tx, journal.mailbox, where)
             item = delete_attachment(journal, attachment, item)
     except EwsError as error:

@@ -1,7 +1,6 @@
 """CreateItem and SendItem."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -23,6 +22,7 @@ from ewspush.endpoint.ews.call import Call
 from ewspush.endpoint.ews.folders import ids as folder_ids
 from ewspush.endpoint.ews.items import ids as item_ids
 from ewspush.endpoint.ews.items.rendering import id_only, not_told, told
+from ewspush.endpoint.ews.items.saving import SENT, Saving, check_may_send
 from ewspush.endpoint.ews.items.types import (
     CreateItemType,
     ItemInfoResponseMessageType,
@@ -38,7 +38,8 @@ from ewspush.endpoint.ews.types import (
 )
 from ewspush.endpoint.spyne_compat import MethodContext
 from ewspush.operations import sending
-from ewspush.operations.folders.finding import Folder, FolderByName, FolderReference, get_folder
+from ewspush.operations.delegates import Access, Journals
+from ewspush.operations.folders.finding import FolderByName, FolderReference
 from ewspush.operations.items.attachments import Attachment, attachments_of
 from ewspush.operations.items.creation import create
 from ewspush.operations.items.finding import Item, get_item
@@ -47,7 +48,6 @@ from ewspush.operations.replies import Response, respond
 from ewspush.wire.namespaces import TYPES
 from ewspush.wire.properties.items import kind_named, read
 
-_SENT = FolderByName("sentitems")
 _HOME = {
     "CalendarItem": "calendar",
     "Contact": "contacts",
@@ -64,48 +64,13 @@ _ONLY_IN: dict[str, tuple[str, type[EwsError]]] = {
 _RESPONSES = {response.value: response for response in Response}
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
-    """Whether messages are sent, and where they are kept (MessageDispositionType)."""
-
-    disposition: str
-    folder_id: etree._Element | None  # SavedItemFolderId
-
-    @property
-    def sends(self) -> bool:
-        """Whether messages go out."""
-        return self.disposition != "SaveOnly"
-
-    def folder(self, journal: Journal, default: FolderReference) -> Folder:
-        """The folder that is named, or the default."""
-        chosen = self.folder_id
-        named = default if chosen is None else folder_ids.reference(chosen[0])
-        return get_folder(journal.tx, journal.mailbox, named)
-
-    def folder_of_copy(self, journal: Journal) -> int | None:
-        """Where what is sent is kept, if it is."""
-        if self.disposition == "SendOnly":
-            return None
-        return self.folder(journal, _SENT).number
-
-    def send(self, call: Call, journal: Journal, item: Item) -> None:
-        """Send a message that is in the mailbox."""
-        sending.send_item(
-            journal,
-            call.caller,
-            item,
-            self.folder_of_copy(journal),
-            queue_limit=call.backend.queue_limit,
-        )
-
-
 class ItemCreation(EwsService):
     @messages_operation("CreateItem", CreateItemType, ItemInfoResponseMessageType)
     def create_item(ctx: MethodContext, request: CreateItemType) -> list[ResponseMessageType]:
         call: Call = ctx.udc
         new = bounded(request.Items, "items")
-        with call.journal(may_send=True) as journal:
-            return [_create(call, journal, request, element) for element in new]
+        with call.journals(may_send=True) as journals:
+            return [_create(call, journals, request, element) for element in new]
 
     @messages_operation("SendItem", SendItemType, ResponseMessageType)
     def send_item(ctx: MethodContext, request: SendItemType) -> list[ResponseMessageType]:
@@ -113,16 +78,17 @@ class ItemCreation(EwsService):
         asked_for = bounded(request.ItemIds, "ids")
         disposition = "SendAndSaveCopy" if request.SaveItemToFolder else "SendOnly"
         saving = Saving(disposition, request.SavedItemFolderId)
-        with call.journal(may_send=True) as journal:
-            return [_send(call, journal, id, saving) for id in asked_for]
+        with call.journals(may_send=True) as journals:
+            return [_send(call, journals, id, saving) for id in asked_for]
 
 
 def _create(
-    call: Call, journal: Journal, request: CreateItemType, element: etree._Element
+    call: Call, journals: Journals, request: CreateItemType, element: etree._Element
 ) -> ResponseMessageType:
     name = etree.QName(element).localname
     make = _MAKERS.get(name, _store)
     try:
+        journal = journals.of_folder(_place(request))
         with journal.attempt():
             item = make(call, journal, request, element)
     except EwsError as error:
@@ -130,6 +96,12 @@ def _create(
     if item is None:
         return told([])
     return told([id_only(journal.mailbox, item, _given_attachments(journal, item, element))])
+
+
+def _place(request: CreateItemType) -> FolderReference:
+    """What says in which mailbox something is made: without a folder in the caller's."""
+    folder_id = request.SavedItemFolderId
+    return SENT if folder_id is None else folder_ids.reference(folder_id[0])
 
 
 def _given_attachments(
@@ -152,23 +124,26 @@ def _store(
     """Anything that is not sent."""
     name = etree.QName(element).localname
     if name == "CalendarItem":
-        _check_invitations(request, element)
+        _check_invitations(call, journal, request, element)
     home = FolderByName(_HOME.get(name, "drafts"))
-    folder = Saving("SaveOnly", request.SavedItemFolderId).folder(journal, home)
+    folder = Saving("SaveOnly", request.SavedItemFolderId).folder(call, journal, home)
     needed, error = _ONLY_IN.get(name, ("", EwsError))
     if not (folder.folder_class or "").lower().startswith(needed):
         raise error
     values = _values(element)
     if name == "CalendarItem":
-        values["Organizer"] = sending.own_mailbox(call.caller)
+        values["Organizer"] = sending.own_mailbox(journal.owner)
     return create(journal, folder.number, values)
 
 
-def _check_invitations(request: CreateItemType, element: etree._Element) -> None:
+def _check_invitations(
+    call: Call, journal: Journal, request: CreateItemType, element: etree._Element
+) -> None:
     if request.SendMeetingInvitations is None:
         raise SendMeetingInvitationsRequired
     attendees = [child for child in element if etree.QName(child).localname.endswith("Attendees")]
     if attendees and request.SendMeetingInvitations != "SendToNone":
+        check_may_send(call, journal)
         raise InvalidOperation("This server sends no meeting requests: use SendToNone.")
 
 
@@ -182,9 +157,9 @@ def _response(
     call: Call, journal: Journal, request: CreateItemType, element: etree._Element
 ) -> Item | None:
     given = read(element)
-    original = _original(call, journal, element)
+    mailbox, original = _original(call, journal, element)
     response = _RESPONSES[etree.QName(element).localname]
-    values = respond(journal.tx, call.caller, original, response, given)
+    values = respond(journal.tx, journal.owner, mailbox, original, response, given)
     return _save_or_send(call, journal, request, values)
 
 
@@ -195,13 +170,14 @@ def _save_or_send(
         raise MessageDispositionRequired
     saving = Saving(request.MessageDisposition, request.SavedItemFolderId)
     if not saving.sends:
-        folder = saving.folder(journal, FolderByName("drafts"))
+        folder = saving.folder(call, journal, FolderByName("drafts"))
         return create(journal, folder.number, values, is_draft=True)
+    check_may_send(call, journal)
     sending.send_new(
         journal,
         call.caller,
         values,
-        saving.folder_of_copy(journal),
+        saving.folder_of_copy(call, journal),
         queue_limit=call.backend.queue_limit,
     )
     return None  # no ids of what is sent: CreateItem (EWS XML reference), MessageDisposition
@@ -231,21 +207,29 @@ def _values(element: etree._Element) -> dict[str, Any]:
     return values
 
 
-def _original(call: Call, journal: Journal, element: etree._Element) -> Item:
-    """What a response object is a response to. The schema lets the reference be left out."""
-    reference = element.find(f"{{{TYPES}}}ReferenceItemId")
-    if reference is None:
+def _original(call: Call, journal: Journal, element: etree._Element) -> tuple[int, Item]:
+    """What a response object is a response to, in whatever mailbox.
+
+    The schema lets the reference be left out.
+    """
+    id = element.find(f"{{{TYPES}}}ReferenceItemId")
+    if id is None:
         raise MissingInformationReferenceItemId
-    return get_item(journal.tx, call.caller.id, item_ids.reference(reference))
+    reference = item_ids.reference(id)
+    mailbox = Access(journal.tx, call.caller).mailbox_of(reference.id)
+    return mailbox, get_item(journal.tx, mailbox, reference)
 
 
-def _send(call: Call, journal: Journal, id: etree._Element, saving: Saving) -> ResponseMessageType:
+def _send(
+    call: Call, journals: Journals, id: etree._Element, saving: Saving
+) -> ResponseMessageType:
     try:
+        reference = item_ids.reference(id)
+        if reference.change is None:
+            raise ChangeKeyRequired
+        journal = journals.of(reference.id)
         with journal.attempt():
-            reference = item_ids.reference(id)
-            if reference.change is None:
-                raise ChangeKeyRequired
-            item = get_item(journal.tx, call.caller.id, reference)
+            item = get_item(journal.tx, journal.mailbox, reference)
             if reference.change != item.change:
                 raise StaleObject
             saving.send(call, journal, item)

@@ -30,7 +30,8 @@ from ewspush.endpoint.ews.types import (
 )
 from ewspush.endpoint.spyne_compat import MethodContext
 from ewspush.operations import Transaction
-from ewspush.operations.folders.finding import Folder, get_folder
+from ewspush.operations.delegates import Access
+from ewspush.operations.folders.finding import Folder
 from ewspush.operations.items.finding import get_item
 from ewspush.operations.items.search import Found, find_items
 from ewspush.operations.items.views import CalendarFolderIsInvalidForCalendarView
@@ -47,9 +48,9 @@ class Items(EwsService):
     def get_item(ctx: MethodContext, request: GetItemType) -> list[ResponseMessageType]:
         asked_for = bounded(request.ItemIds, "ids")
         shape = ItemShape.read(request.ItemShape)
-        answer = _Answer(ctx.udc, shape)
         with ctx.udc.backend.database.read() as tx:
-            return [answer.add(tx, id) for id in asked_for]
+            answer = _Answer(tx, ctx.udc, shape)
+            return [answer.add(id) for id in asked_for]
 
     @messages_operation("FindItem", FindItemType, FindItemResponseMessageType)
     def find_item(ctx: MethodContext, request: FindItemType) -> list[ResponseMessageType]:
@@ -66,19 +67,22 @@ class Items(EwsService):
 class _Answer:
     """What GetItem answers, whose size is bounded."""
 
-    def __init__(self, call: Call, shape: ItemShape) -> None:
-        self._call = call
+    def __init__(self, tx: Transaction, call: Call, shape: ItemShape) -> None:
+        self._tx = tx
+        self._access = Access(tx, call.caller)
+        self._version = call.server_version
         self._shape = shape
         self._contents = Contents("items")
 
-    def add(self, tx: Transaction, id: etree._Element) -> ResponseMessageType:
+    def add(self, id: etree._Element) -> ResponseMessageType:
         """The answer for one item; an error in one does not spoil the others."""
-        mailbox = self._call.caller.id
         try:
-            item = get_item(tx, mailbox, item_ids.reference(id))
+            reference = item_ids.reference(id)
+            mailbox = self._access.mailbox_of(reference.id)
+            item = get_item(self._tx, mailbox, reference)
             if tells_contents(self._shape):
                 self._contents.add(item.size)
-            element = in_shape(tx, mailbox, item, self._shape, self._call.server_version)
+            element = in_shape(self._tx, mailbox, item, self._shape, self._version)
         except EwsError as error:
             return not_told(error)
         return told([element])
@@ -89,38 +93,40 @@ class _Finder:
 
     def __init__(self, tx: Transaction, call: Call, request: FindItemType) -> None:
         self._tx = tx
-        self._call = call
+        self._access = Access(tx, call.caller)
+        self._version = call.server_version
         self._shape = ItemShape.read(request.ItemShape, for_find=True)
         self._search = item_searches.read(request, call.backend.now_s())
         self._needs_calendar = request.CalendarView is not None
         self._left = _MOST_OF_ALL
-        self._found: dict[int, Found] = {}  # by folder: one that is named twice is read once
+        # By mailbox and folder: one that is named twice is read once.
+        self._found: dict[tuple[int, int], Found] = {}
 
     def answer(self, id: etree._Element) -> ResponseMessageType:
         """What is found in one folder; an error in one does not spoil the others."""
         try:
-            root = self._root_folder(self._folder(id))
+            root = self._root_folder(*self._folder(id))
         except EwsError as error:
             return failure(FindItemResponseMessageType, error)
         return success(FindItemResponseMessageType, RootFolder=root)
 
-    def _folder(self, id: etree._Element) -> Folder:
-        folder = get_folder(self._tx, self._call.caller.id, folder_ids.reference(id))
+    def _folder(self, id: etree._Element) -> tuple[int, Folder]:
+        mailbox, folder = self._access.folder(folder_ids.reference(id))
         if self._needs_calendar and not (folder.folder_class or "").startswith(_CALENDAR):
             raise CalendarFolderIsInvalidForCalendarView
-        return folder
+        return mailbox, folder
 
-    def _root_folder(self, folder: Folder) -> etree._Element:
-        mailbox = self._call.caller.id
-        if folder.number not in self._found:
-            found = find_items(self._tx, mailbox, folder, self._search, _MOST)
-            self._found[folder.number] = found
-        found = self._found[folder.number]
+    def _root_folder(self, mailbox: int, folder: Folder) -> etree._Element:
+        key = mailbox, folder.number
+        if key not in self._found:
+            self._found[key] = find_items(self._tx, mailbox, folder, self._search, _MOST)
+        found = self._found[key]
         self._left -= len(found.items)
         if self._left < 0:
             raise ExceededFindCountLimit
-        version = self._call.server_version
-        items = (in_shape(self._tx, mailbox, item, self._shape, version) for item in found.items)
+        items = (
+            in_shape(self._tx, mailbox, item, self._shape, self._version) for item in found.items
+        )
         return self._element(items, found.page)
 
     def _element(self, items: Iterable[etree._Element], page: Page) -> etree._Element:

@@ -27,7 +27,8 @@ from ewspush.endpoint.ews.types import (
     success,
 )
 from ewspush.endpoint.spyne_compat import MethodContext
-from ewspush.operations.folders.finding import Folder, get_folder
+from ewspush.operations.delegates import Journals, target_folder
+from ewspush.operations.folders.finding import Folder
 from ewspush.operations.items.finding import Item, get_item
 from ewspush.operations.items.moves import Disposal, copy_items, delete_items, move_items
 from ewspush.operations.items.updates import mark_all_read
@@ -70,10 +71,10 @@ def _put_elsewhere(
 ) -> list[ResponseMessageType]:
     def one(journal: Journal, item: Item) -> ResponseMessageType:
         target = folder_ids.reference(request.ToFolderId[0])
-        folder = get_folder(journal.tx, call.caller.id, target)
+        folder = target_folder(journal, call.caller, target)
         (new,) = put(journal, [item], folder.number)
         # true if absent: MoveItem (EWS XML reference), ReturnNewItemIds
-        return told([] if request.ReturnNewItemIds is False else [id_only(call.caller.id, new)])
+        return told([] if request.ReturnNewItemIds is False else [id_only(journal.mailbox, new)])
 
     return _change_each(call, request.ItemIds, one, not_told)
 
@@ -86,17 +87,19 @@ def _change_each(
 ) -> list[ResponseMessageType]:
     """Change items one by one in one transaction; an error in one does not spoil the others."""
 
-    def change_one(journal: Journal, id: etree._Element) -> ResponseMessageType:
+    def change_one(journals: Journals, id: etree._Element) -> ResponseMessageType:
         try:
+            reference = item_ids.reference(id)
+            journal = journals.of(reference.id)
             with journal.attempt():
-                item = get_item(journal.tx, journal.mailbox, item_ids.reference(id))
+                item = get_item(journal.tx, journal.mailbox, reference)
                 return change(journal, item)
         except EwsError as error:
             return failed(error)
 
     asked_for = bounded(ids, "ids")
-    with call.journal() as journal:
-        return [change_one(journal, id) for id in asked_for]
+    with call.journals(asked_for) as journals:
+        return [change_one(journals, id) for id in asked_for]
 
 
 def _not_deleted(error: EwsError) -> ResponseMessageType:

@@ -25,7 +25,7 @@ from ewspush.endpoint.ews.types import (
 )
 from ewspush.endpoint.spyne_compat import MethodContext
 from ewspush.operations import Transaction
-from ewspush.operations.folders.finding import get_folder
+from ewspush.operations.delegates import Access
 from ewspush.operations.items.sync import ChangeType, ItemChange, sync_items
 from ewspush.wire import ids, item_sync_state
 from ewspush.wire.namespaces import TYPES
@@ -57,9 +57,9 @@ def _sync(
     shape: ItemShape,
     ignored: set[str | None],
 ) -> ResponseMessageType:
-    mailbox = call.caller.id
+    reference = folder_ids.reference(request.SyncFolderId[0])
     try:
-        folder = get_folder(tx, mailbox, folder_ids.reference(request.SyncFolderId[0]))
+        mailbox, folder = Access(tx, call.caller).folder(reference)
     except FolderNotFound:
         raise SyncFolderNotFound from None
     # An empty state is what clients send that have none.
@@ -69,7 +69,7 @@ def _sync(
     if tells_contents(shape) and (fitting := _fitting(done.changes)) < len(done.changes):
         done = sync_items(tx, mailbox, folder.number, state, fitting)
     changes = (
-        _element(tx, call, change, shape)
+        _element(tx, mailbox, change, shape, call.server_version)
         for change in done.changes
         if ids.encode(Kind.ITEM, mailbox, change.number) not in ignored
     )
@@ -87,9 +87,11 @@ def _fitting(changes: Sequence[ItemChange]) -> int:
     return max(1, sum(size <= limits.MOST_CONTENT for size in sizes))
 
 
-def _element(tx: Transaction, call: Call, change: ItemChange, shape: ItemShape) -> etree._Element:
+def _element(
+    tx: Transaction, mailbox: int, change: ItemChange, shape: ItemShape, server_version: str
+) -> etree._Element:
     element = etree.Element(f"{{{TYPES}}}{change.type.value}")
-    mailbox, item = call.caller.id, change.item
+    item = change.item
     if item is None:
         id = ids.encode(Kind.ITEM, mailbox, change.number)
         etree.SubElement(element, f"{{{TYPES}}}ItemId", Id=id)
@@ -97,5 +99,5 @@ def _element(tx: Transaction, call: Call, change: ItemChange, shape: ItemShape) 
         etree.SubElement(element, f"{{{TYPES}}}ItemId", item_ids.item_id(mailbox, item))
         etree.SubElement(element, f"{{{TYPES}}}IsRead").text = str(item.is_read).lower()
     else:
-        element.append(in_shape(tx, mailbox, item, shape, call.server_version))
+        element.append(in_shape(tx, mailbox, item, shape, server_version))
     return element

@@ -11,8 +11,8 @@ from ewspush.core.errors import (
 from ewspush.core.item_paths import FieldPath, Path, Value, value_at
 from ewspush.endpoint.ews.call import Call
 from ewspush.endpoint.ews.items import ids as item_ids
-from ewspush.endpoint.ews.items.creation import Saving
 from ewspush.endpoint.ews.items.rendering import id_only, not_told, told
+from ewspush.endpoint.ews.items.saving import Saving
 from ewspush.endpoint.ews.items.types import (
     ConflictResultsType,
     UpdateItemResponseMessageType,
@@ -25,6 +25,7 @@ from ewspush.endpoint.ews.types import (
     messages_operation,
 )
 from ewspush.endpoint.spyne_compat import MethodContext
+from ewspush.operations.delegates import Journals
 from ewspush.operations.items.finding import get_item
 from ewspush.operations.items.updates import (
     AppendField,
@@ -35,7 +36,6 @@ from ewspush.operations.items.updates import (
     check_conflict,
     update_item,
 )
-from ewspush.operations.journal import Journal
 from ewspush.wire.namespaces import TYPES
 from ewspush.wire.properties.items import ItemKind, kind_of, path, read, uri_of
 
@@ -55,21 +55,23 @@ class ItemUpdates(EwsService):
         bounded((each for change in changes for each in change[1]), "changes", _MOST_CHANGES)
         saving = Saving(request.MessageDisposition or "SaveOnly", request.SavedItemFolderId)
         resolution = ConflictResolution(request.ConflictResolution)
-        with call.journal(may_send=saving.sends) as journal:
-            return [_update(call, journal, change, resolution, saving) for change in changes]
+        named = [change[0] for change in changes]
+        with call.journals(named, may_send=saving.sends) as journals:
+            return [_update(call, journals, change, resolution, saving) for change in changes]
 
 
 def _update(
     call: Call,
-    journal: Journal,
+    journals: Journals,
     change: etree._Element,
     resolution: ConflictResolution,
     saving: Saving,
 ) -> ResponseMessageType:
     id, updates = change
     try:
+        reference = item_ids.reference(id)
+        journal = journals.of(reference.id)
         with journal.attempt():
-            reference = item_ids.reference(id)
             item = get_item(journal.tx, journal.mailbox, reference)
             check_conflict(item, reference.change, resolution)
             kind = kind_of(item.item_class)

@@ -1,4 +1,4 @@
-"""Violations of the contract in the words of Exchange, which are those of .NET's validator."""
+"""Violations of the contracts in the words of Exchange, which are those of .NET's validator."""
 
 import re
 
@@ -8,6 +8,7 @@ from ewspush.endpoint.contract import SchemaError
 from ewspush.wire.soap import Violation, in_words
 
 _LONGEST_VALUE = 100  # characters of the request that are repeated
+_SECRETS = {"Password", "NewPassword"}  # elements of which nothing is repeated
 
 # What libxml2 says, and what is said instead. The order counts: the first that matches is taken.
 _ABOUT = re.compile(r"Element '.*?'(?:, attribute '(?P<attribute>.*?)')?: (?P<what>.*)", re.DOTALL)
@@ -64,6 +65,8 @@ def violation(error: SchemaError) -> Violation:
 
 
 def _describe(error: SchemaError) -> str:
+    if _is_secret(error.element):
+        return f"The element {in_words(error.element)} is invalid."
     about = _ABOUT.fullmatch(error.message)
     assert about is not None, "every error is about an element"
     for pattern, wording in _WORDINGS:
@@ -97,6 +100,12 @@ def _groups(found: re.Match[str]) -> dict[str, str]:
     if "type" in groups:
         groups["type"] = _with_colon(groups["type"])
     return groups
+
+
+def _is_secret(element: etree._Element) -> bool:
+    """Whether the element is a password, or in one."""
+    around = (element, *element.iterancestors())
+    return any(etree.QName(each).localname in _SECRETS for each in around)
 
 
 def _with_colon(name: str) -> str:
