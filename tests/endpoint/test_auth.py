@@ -2,23 +2,28 @@
 
 from base64 import b64encode
 from collections import deque
+from uuid import uuid4
 
 import pytest
 from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred, ensureDeferred, execute
 from twisted.web.test.requesthelper import DummyChannel
 
+from ewspush.core.directory import Administrator
 from ewspush.endpoint import auth
 from ewspush.endpoint.auth import (
     Authenticator,
     Credentials,
     TooManyVerifications,
     Unauthenticated,
+    administrator_accounts,
+    mailbox_accounts,
     parse_basic,
 )
 from ewspush.endpoint.http import BoundedRequest, BoundedSite
 from ewspush.endpoint.web import EwsResource
 from ewspush.operations import mailboxes, passwords
+from ewspush.store import administrators
 from ewspush.store.database import Database
 from ewspush.store.schema import mailboxes as table
 
@@ -50,7 +55,7 @@ def basic(content):
     ids=lambda text: text[:40],
 )
 def test_credentials_are_read(header, address, password):
-    assert parse_basic(header) == (address, password)
+    assert parse_basic(header, mailbox_accounts(None).normalize) == (address, password)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +84,7 @@ def test_credentials_are_read(header, address, password):
 )
 def test_what_holds_no_credentials_is_refused(header):
     with pytest.raises(Unauthenticated):
-        parse_basic(header)
+        parse_basic(header, mailbox_accounts(None).normalize)
 
 
 class World:
@@ -88,8 +93,8 @@ class World:
     def __init__(self, folder):
         self.database = Database.open(f"sqlite:///{folder / 'ewspush.db'}")
         with self.database.write() as tx:
-            mailboxes.create(tx, USER.address, CHEAP.hash(USER.password), 0)
-        self.authenticator = Authenticator(self.database, self._in_thread)
+            mailboxes.create(tx, USER.name, CHEAP.hash(USER.password), 0)
+        self.authenticator = Authenticator(mailbox_accounts(self.database), self._in_thread)
         self.verified = []  # passwords, in the order in which argon2 was given them
         self.is_held = False
         self.held = deque()
@@ -129,7 +134,7 @@ def world(tmp_path, monkeypatch):
 
 
 def test_the_right_password_opens_the_mailbox(world):
-    assert world.outcome().address == USER.address
+    assert world.outcome().address == USER.name
 
 
 @pytest.mark.parametrize("password", ["wrong", "", "Correct", "correct "])
@@ -139,7 +144,7 @@ def test_another_password_does_not(world, password):
 
 def test_a_password_that_was_verified_is_not_verified_again(world):
     for _ in range(3):
-        assert world.outcome().address == USER.address
+        assert world.outcome().address == USER.name
     assert world.verified == ["correct"]
 
 
@@ -153,9 +158,9 @@ def test_a_changed_password_is_noticed_at_once(world):
     world.outcome()
     world.set_password("changed")
     assert isinstance(world.outcome(), Unauthenticated)
-    assert world.outcome(USER._replace(password="changed")).address == USER.address
+    assert world.outcome(USER._replace(password="changed")).address == USER.name
     world.set_password("correct")
-    assert world.outcome().address == USER.address
+    assert world.outcome().address == USER.name
     assert world.verified == ["correct", "correct", "changed", "correct"]
 
 
@@ -192,7 +197,7 @@ def test_so_many_credentials_are_remembered_and_the_oldest_forgotten(world, monk
             mailboxes.create(tx, f"{name}@example.com", CHEAP.hash(name), 0)
     users = [Credentials(f"{name}@example.com", name) for name in "abc"]
     for user in [*users[:2], users[0], users[2], users[0], users[2], users[1]]:
-        assert world.outcome(user).address == user.address
+        assert world.outcome(user).address == user.name
     assert world.verified == ["a", "b", "c", "b"]
 
 
@@ -205,7 +210,7 @@ def test_only_so_many_verifications_run_at_once(world):
     assert len(world.held) == 2
     while world.held:
         world.held.popleft().callback(None)
-    assert all(each.result.address == USER.address for each in waiting)
+    assert all(each.result.address == USER.name for each in waiting)
 
 
 def test_beyond_so_many_waiting_the_server_is_busy(world):
@@ -218,14 +223,14 @@ def test_beyond_so_many_waiting_the_server_is_busy(world):
     for each in waiting:
         each.addErrback(lambda failure: failure.trap(Unauthenticated))
     world.is_held = False
-    assert world.outcome().address == USER.address
+    assert world.outcome().address == USER.name
 
 
 def test_a_flood_of_guesses_does_not_stop_who_is_known_already(world):
     world.outcome()
     world.is_held = True
     waiting = [world.authenticate(USER._replace(password="wrong")) for _ in range(102)]
-    assert world.outcome().address == USER.address
+    assert world.outcome().address == USER.name
     while world.held:
         world.held.popleft().callback(None)
     for each in waiting:
@@ -241,7 +246,7 @@ def test_a_failed_verification_makes_room_for_others(world):
     for each in failing:
         each.addErrback(lambda failure: failure.trap(OSError))
     world.is_held = False
-    assert world.outcome().address == USER.address
+    assert world.outcome().address == USER.name
 
 
 def test_a_busy_server_says_503_and_when_to_come_again(world):
@@ -260,3 +265,72 @@ def test_a_busy_server_says_503_and_when_to_come_again(world):
         each.addErrback(lambda failure: failure.trap(Unauthenticated))
     while world.held:
         world.held.popleft().callback(None)
+
+
+# Administrators
+
+
+ADMIN = Credentials("boss", "correct")
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [(basic("boss:secret"), "boss"), (basic(" The.Boss-1 :secret"), "the.boss-1")],
+)
+def test_the_credentials_of_an_administrator_are_read(header, name):
+    normalize = administrator_accounts(None).normalize
+    assert parse_basic(header, normalize) == (name, "secret")
+
+
+@pytest.mark.parametrize("user", ["", "user@example.com", "a b", "x" * 64, "b\u00f6ss", "-boss"])
+def test_what_is_no_name_of_an_administrator_is_refused(user):
+    with pytest.raises(Unauthenticated):
+        parse_basic(basic(f"{user}:secret"), administrator_accounts(None).normalize)
+
+
+@pytest.fixture
+def managed(world):
+    """The same world, with an administrator who is to be authenticated."""
+
+    def find(name):
+        with world.database.read() as tx:
+            return administrators.credentials(tx, name)
+
+    with world.database.write() as tx:
+        new = Administrator(uuid4(), ADMIN.name, None, 0)
+        administrators.insert_administrator(tx, new, CHEAP.hash(ADMIN.password))
+    world.authenticator = Authenticator(administrator_accounts(find), world._in_thread)
+    return world
+
+
+def test_the_right_password_admits_an_administrator(managed):
+    for _ in range(3):
+        assert managed.outcome(ADMIN).name == "boss"
+    assert managed.verified == ["correct"]
+
+
+@pytest.mark.parametrize("credentials", [USER, ADMIN._replace(password="wrong")])
+def test_nobody_else_is_an_administrator_and_finding_out_costs_the_same(managed, credentials):
+    assert isinstance(managed.outcome(credentials), Unauthenticated)
+    assert managed.verified == [credentials.password]
+
+
+def test_an_administrator_owns_no_mailbox(managed):
+    owners = Authenticator(mailbox_accounts(managed.database), managed._in_thread)
+    with pytest.raises(Unauthenticated):
+        owners.read(basic("boss:correct"))
+
+
+def test_an_administrator_who_was_deleted_is_refused_at_once(managed):
+    found = managed.outcome(ADMIN)
+    with managed.database.write() as tx:
+        administrators.delete_administrator(tx, found.id)
+    assert isinstance(managed.outcome(ADMIN), Unauthenticated)
+
+
+def test_an_administrators_changed_password_is_noticed_at_once(managed):
+    found = managed.outcome(ADMIN)
+    with managed.database.write() as tx:
+        administrators.set_password_hash(tx, found.id, CHEAP.hash("changed"))
+    assert isinstance(managed.outcome(ADMIN), Unauthenticated)
+    assert managed.outcome(ADMIN._replace(password="changed")).name == "boss"

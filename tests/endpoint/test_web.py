@@ -336,7 +336,9 @@ def test_secrets_are_not_logged(server, client, mailbox, responder):
         assert client.send("POST", body=INBOX, headers=headers).status == 401
     assert client.send("POST", "/EWS/nowhere?query-secret-2", body=b"").status == 404
     with pytest.raises(Exception, match="already"):
-        server.control.call("mailbox.create", address=mailbox.address, password="password-secret-6")
+        server.control.call(
+            "mailbox.create", addresses=[mailbox.address], passwords=["password-secret-6"]
+        )
     text = server.log.text
     assert "delivery.attempted" in text
     assert [secret for secret in secrets if secret in text] == []

@@ -9,8 +9,10 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from ewspush.wire.namespaces import MAILBOXES
+
 _SUFFIXES = {".wsdl", ".xsd"}
-_ADDRESS = b"http://localhost/EWS/Exchange.asmx"  # in the files, where the server's own belongs
+_BASE = b"http://localhost/EWS/"  # of addresses in the files, where the server's own belong
 
 _UP_TO_TAG = re.compile(rb"[^<]*<[^>]*>")
 _NAME = re.compile(r"Element '(.*?)'")
@@ -31,7 +33,8 @@ class Contract:
         self._documents = {
             path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _SUFFIXES
         }
-        self._schema = etree.XMLSchema(etree.parse(folder / "messages.xsd"))
+        self._ews = etree.XMLSchema(etree.parse(folder / "messages.xsd"))
+        self._mailboxes = etree.XMLSchema(etree.parse(folder / "mailboxes.xsd"))
 
     @classmethod
     def load(cls) -> "Contract":
@@ -44,9 +47,10 @@ class Contract:
         """The files that `document` knows."""
         return sorted(self._documents)
 
-    def document(self, name: str, address: str) -> bytes:
-        """The file of this name, with the endpoint's URL filled in. Raises KeyError."""
-        return self._documents[name].replace(_ADDRESS, escape(address, {'"': "&quot;"}).encode())
+    def document(self, name: str, base: str) -> bytes:
+        """The file of this name, with what the server's URLs begin with. Raises KeyError."""
+        filled_in = escape(f"{base}/EWS/", {'"': "&quot;"}).encode()
+        return self._documents[name].replace(_BASE, filled_in)
 
     def first_error(self, block: etree._Element) -> SchemaError | None:
         """What is wrong with a header block or the content of a Body; None if it is valid.
@@ -56,9 +60,13 @@ class Contract:
         element is known exactly, and no state is shared but the compiled schema, which is only
         read.
         """
+        is_management = etree.QName(block).namespace == MAILBOXES
         # It was parsed once, with bounds; this is no place for others.
         parser = etree.XMLParser(
-            schema=self._schema, resolve_entities=False, no_network=True, huge_tree=True
+            schema=self._mailboxes if is_management else self._ews,
+            resolve_entities=False,
+            no_network=True,
+            huge_tree=True,
         )
         started = -1
         for text in _UP_TO_TAG.findall(etree.tostring(block, encoding="utf-8", with_tail=False)):

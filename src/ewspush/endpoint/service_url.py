@@ -28,10 +28,14 @@ class ServiceUrl:
 
     def of(self, request: BoundedRequest) -> str:
         """The URL for the client that sent this request. Raises UnknownHost."""
+        return self.base_of(request) + _PATH
+
+    def base_of(self, request: BoundedRequest) -> str:
+        """What all URLs of this server begin with, without a slash. Raises UnknownHost."""
         if self._public_url:
-            return self._public_url + _PATH
+            return self._public_url
         host = request.field(b"host") or ""
         if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
             raise UnknownHost("The Host of the request is not one.")
         scheme = "https" if request.isSecure() or self._tls_at_proxy else "http"
-        return f"{scheme}://{host}{_PATH}"
+        return f"{scheme}://{host}"

@@ -1,8 +1,9 @@
-"""The HTTP resources: the EWS endpoint and the documents of its contract."""
+"""The HTTP resources: the EWS endpoint and the documents of the contracts."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from time import monotonic
+from typing import Generic, TypeVar
 
 import structlog
 from twisted.internet.defer import ensureDeferred
@@ -15,7 +16,6 @@ from ewspush.endpoint.auth import (
     Authenticator,
     TooManyVerifications,
     Unauthenticated,
-    parse_basic,
 )
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
@@ -27,6 +27,10 @@ from ewspush.operations.subscriptions import Subscribed
 from ewspush.threads import InThread
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
+
+_MAILBOX_NEEDED = "The address and password of a mailbox are needed."
 
 XML = b"text/xml; charset=utf-8"
 
@@ -75,21 +79,22 @@ class ContractDocument(Resource):
 
     def render_GET(self, request: BoundedRequest) -> int:
         try:
-            address = self._service_url.of(request)
+            base = self._service_url.base_of(request)
         except UnknownHost as error:
             request.answer(400, f"{error}\n".encode())
         else:
-            request.answer(200, self._contract.document(self._name, address), XML)
+            request.answer(200, self._contract.document(self._name, base), XML)
         return NOT_DONE_YET
 
 
-class MailboxResource(Resource):
+class AuthenticatedResource(Resource, Generic[T]):
     """What clients POST to. Credentials come first; then the body is looked at."""
 
     isLeaf = True
     name = ""  # in the log
+    needed = ""  # what whoever has no right credentials is told
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(self, authenticator: Authenticator[T]) -> None:
         super().__init__()
         self._authenticator = authenticator
 
@@ -97,8 +102,8 @@ class MailboxResource(Resource):
         ensureDeferred(self._respond(request)).addErrback(_answer_bug, request)
         return NOT_DONE_YET
 
-    async def serve(self, caller: Mailbox, request: BoundedRequest) -> None:
-        """Answer a request of this mailbox. Raises Refused."""
+    async def serve(self, caller: T, request: BoundedRequest) -> None:
+        """Answer a request of this caller. Raises Refused."""
         raise NotImplementedError
 
     async def _respond(self, request: BoundedRequest) -> None:
@@ -110,16 +115,14 @@ class MailboxResource(Resource):
             request.answer(refused.status, f"{refused}\n".encode())
             log.info(f"{self.name}.refused", status=refused.status.value, reason=str(refused))
 
-    async def _admit(self, request: BoundedRequest) -> Mailbox:
+    async def _admit(self, request: BoundedRequest) -> T:
         """Whose request it is, if it may be looked at. Raises Refused."""
         try:
-            credentials = parse_basic(request.field(b"authorization"))
+            credentials = self._authenticator.read(request.field(b"authorization"))
             caller = await self._authenticator.authenticate(credentials)
         except Unauthenticated:
             raise Refused(
-                HTTPStatus.UNAUTHORIZED,
-                "The address and password of a mailbox are needed.",
-                {"WWW-Authenticate": CHALLENGE},
+                HTTPStatus.UNAUTHORIZED, self.needed, {"WWW-Authenticate": CHALLENGE}
             ) from None
         except TooManyVerifications:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Busy.", {"Retry-After": "5"}) from None
@@ -127,25 +130,17 @@ class MailboxResource(Resource):
         return caller
 
 
-class EwsResource(MailboxResource):
+class MailboxResource(AuthenticatedResource[Mailbox]):
+    """What the owners of mailboxes POST to."""
+
+    needed = _MAILBOX_NEEDED
+
+
+class SoapService(AuthenticatedResource[T]):
     """POST: a SOAP request. GET ?wsdl: the contract."""
 
-    name = "ews"
-
-    def __init__(
-        self,
-        application: EwsApplication,
-        authenticator: Authenticator,
-        in_thread: InThread,
-        subscribed: Callable[[Subscribed], None],
-        open_stream: Callable[[BoundedRequest, StreamRequest], None],
-        wsdl: ContractDocument,
-    ) -> None:
+    def __init__(self, authenticator: Authenticator[T], wsdl: ContractDocument) -> None:
         super().__init__(authenticator)
-        self._application = application
-        self._in_thread = in_thread
-        self._subscribed = subscribed
-        self._open_stream = open_stream
         self._wsdl = wsdl
 
     def render_GET(self, request: BoundedRequest) -> int:
@@ -155,6 +150,28 @@ class EwsResource(MailboxResource):
             request.setHeader(b"Allow", b"POST")
             request.answer(405, b"This is a SOAP service: POST to it, or GET ?wsdl\n")
         return NOT_DONE_YET
+
+
+class EwsResource(SoapService[Mailbox]):
+    """EWS."""
+
+    name = "ews"
+    needed = _MAILBOX_NEEDED
+
+    def __init__(
+        self,
+        application: EwsApplication,
+        authenticator: Authenticator[Mailbox],
+        in_thread: InThread,
+        subscribed: Callable[[Subscribed], None],
+        open_stream: Callable[[BoundedRequest, StreamRequest], None],
+        wsdl: ContractDocument,
+    ) -> None:
+        super().__init__(authenticator, wsdl)
+        self._application = application
+        self._in_thread = in_thread
+        self._subscribed = subscribed
+        self._open_stream = open_stream
 
     async def serve(self, caller: Mailbox, request: BoundedRequest) -> None:
         began_s = monotonic()
@@ -196,12 +213,13 @@ def _answer_bug(failure: Failure, request: BoundedRequest) -> None:
 
 def make_root(
     ews: Resource,
+    mailboxes: Resource,
     autodiscover: Mapping[bytes, Resource],
     contract: Contract,
     service_url: ServiceUrl,
 ) -> Resource:
     """All resources of the server."""
-    under_ews: dict[bytes, Resource] = {b"exchange.asmx": ews}
+    under_ews: dict[bytes, Resource] = {b"exchange.asmx": ews, b"mailboxes.asmx": mailboxes}
     for name in contract.names:
         under_ews[name.encode()] = ContractDocument(contract, name, service_url)
     return Tree({b"ews": Tree(under_ews), b"autodiscover": Tree(autodiscover)})

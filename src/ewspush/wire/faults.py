@@ -77,8 +77,13 @@ def render(fault: SoapFault, version: ServerVersion) -> bytes:
     ).encode()
 
 
+def printable(value: object) -> str:
+    """A text as faults have it: in one line, bounded, and of characters that XML allows."""
+    return _UNPRINTABLE.sub(" ", str(value)[:_LONGEST_TEXT]).strip()
+
+
 def _text(value: object) -> str:
-    return escape(_UNPRINTABLE.sub(" ", str(value)[:_LONGEST_TEXT]).strip())
+    return escape(printable(value))
 
 
 def server_version_info(version: ServerVersion) -> str:

@@ -30,7 +30,7 @@ class _AutodiscoverResource(MailboxResource):
     def __init__(
         self,
         database: Database,
-        authenticator: Authenticator,
+        authenticator: Authenticator[Mailbox],
         in_thread: InThread,
         service_url: ServiceUrl,
         version: ServerVersion,
@@ -103,7 +103,7 @@ class _Pox(_AutodiscoverResource):
 
 def autodiscover_resources(
     database: Database,
-    authenticator: Authenticator,
+    authenticator: Authenticator[Mailbox],
     in_thread: InThread,
     service_url: ServiceUrl,
     version: ServerVersion,

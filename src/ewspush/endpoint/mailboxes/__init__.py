@@ -1,0 +1,1 @@
+"""The mailbox management service: SOAP for administrators."""
