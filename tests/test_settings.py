@@ -69,6 +69,8 @@ VALUES = {
     "relay.timeout_s": (("1.5", 1.5), ("2", 2.0)),
     "relay.give_up_after_h": (("0", 0.0), ("1.5", 1.5)),
     "relay.queued": (("1", 1), ("2", 2)),
+    "management.retention_days": (("1", 1), ("3650", 3650)),
+    "management.shortest_password": (("1", 1), ("128", 128)),
     "log.format": (("json", "json"), ("text", "text")),
     "log.level": (("debug", "debug"), ("error", "error")),
 }

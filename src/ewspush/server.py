@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -26,20 +26,25 @@ import ewspush
 from ewspush.control import CONTROL_SOCKET
 from ewspush.control.commands import Commands
 from ewspush.control.server import ControlFactory
+from ewspush.core.directory import Administrator
 from ewspush.core.errors import InvalidPushSubscriptionUrl
 from ewspush.core.events import Event
 from ewspush.core.ids import ObjectId
-from ewspush.endpoint.auth import Authenticator
+from ewspush.endpoint.auth import Authenticator, administrator_accounts, mailbox_accounts
 from ewspush.endpoint.autodiscover.resources import autodiscover_resources
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
 from ewspush.endpoint.http import BoundedSite, LimitedConnections
+from ewspush.endpoint.mailboxes.application import ManagementApplication
+from ewspush.endpoint.mailboxes.resource import MailboxesResource
 from ewspush.endpoint.service_url import ServiceUrl
 from ewspush.endpoint.streaming import Streams
 from ewspush.endpoint.tls import UnusableCertificate, load_certificate
 from ewspush.endpoint.web import ContractDocument, EwsResource, make_root
 from ewspush.intake.lmtp import LmtpServer
-from ewspush.operations import mail, outgoing
+from ewspush.operations import mail, outgoing, passwords
+from ewspush.operations.management import lifecycle
+from ewspush.operations.management.context import Management, Policy
 from ewspush.operations.older_mail import read_older_mail
 from ewspush.operations.retention import Sweep
 from ewspush.operations.subscriptions import Subscribed
@@ -50,7 +55,7 @@ from ewspush.relay.delivery import Delivery
 from ewspush.relay.relay import Relay, in_own_thread
 from ewspush.relay.route import UnusableRelay, make_route
 from ewspush.settings import Address, Settings
-from ewspush.store import lock
+from ewspush.store import administrators, lock
 from ewspush.store.database import Database
 from ewspush.store.group_commit import GroupCommit
 from ewspush.threads import InThread, in_pool
@@ -60,8 +65,10 @@ log = structlog.get_logger()
 STOP_GRACE_S = 10.0  # for notifications and requests under way
 _WRITING_S = 2.0  # for the last group of acknowledgements, after that
 SWEEP_EVERY_S = 600.0
+ENDING_EVERY_S = 15.0
 _SWEEP_STEP_S = 0.05  # between two steps: purging leaves the database to others most of the time
 _LOCK_PATIENCE_S = 2.0
+_MANAGED_AT_ONCE = 4  # requests of administrators
 
 
 class CannotStart(Exception):
@@ -85,6 +92,7 @@ class Server:
         self._held = ExitStack()
         self._listening: list[Any] = []
         self._sweeping: LoopingCall | None = None
+        self._ending: LoopingCall | None = None
         self._relay: Relay | None = None
         self._stopping = False
         self.http: Address | None = None  # where it listens, once started
@@ -114,6 +122,7 @@ class Server:
         self._database = await requests(Database.open, url)
         self._held.callback(self._database.close)
         self._mail = GroupCommit(self._database)
+        self._management = _make_management(self._database, settings)
         await requests(read_older_mail, self._database, int(time.time()))
 
         policy = AddressPolicy(settings.delivery.callback_allow)
@@ -144,6 +153,7 @@ class Server:
             settings.subscriptions.connections_per_mailbox,
         )
         self._database.on_events(self._events_committed)
+        self._database.on_status_changed(self._status_committed)
         relay = await self._make_relay(requests) if settings.relay.is_set else None
         # Wakes count from here on, before the snapshot that the engine starts with is taken.
         self._listen_http(policy, requests)
@@ -154,6 +164,9 @@ class Server:
         self._sweeping = LoopingCall(self._sweep, delivery)
         self._sweeping.clock = reactor
         self._sweeping.start(SWEEP_EVERY_S).addErrback(_log_bug)
+        self._ending = LoopingCall(self._end_what_is_due, delivery)
+        self._ending.clock = reactor
+        self._ending.start(ENDING_EVERY_S).addErrback(_log_bug)
         log.info("server.started", http=str(self.http), lmtp=str(self.lmtp))
 
     def _start_pool(self, name: str, threads: int) -> InThread:
@@ -170,6 +183,13 @@ class Server:
     def _wake(self, mailbox: int) -> None:
         self._engine.wake(mailbox)
         self._streams.wake(mailbox)
+
+    def _status_committed(self, mailbox: int) -> None:
+        self._reactor.callFromThread(self._status_changed, mailbox)
+
+    def _status_changed(self, mailbox: int) -> None:
+        self._engine.status_changed(mailbox)
+        self._streams.status_changed(mailbox)
 
     # HTTP
 
@@ -189,14 +209,15 @@ class Server:
         )
         service_url = ServiceUrl(settings.public_url, settings.tls_at_proxy)
         wsdl = ContractDocument(contract, "services.wsdl", service_url)
-        authenticator = Authenticator(self._database, in_thread)
+        authenticator = Authenticator(mailbox_accounts(self._database), in_thread)
         ews = EwsResource(
             application, authenticator, in_thread, self._subscribed, self._streams.open, wsdl
         )
         autodiscover = autodiscover_resources(
             self._database, authenticator, in_thread, service_url, settings.version
         )
-        root = make_root(ews, autodiscover, contract, service_url)
+        mailboxes = self._make_mailboxes_resource(contract, service_url, in_thread)
+        root = make_root(ews, mailboxes, autodiscover, contract, service_url)
         self._site = BoundedSite(root, self._reactor, settings.body_limit)
         self._http_connections = LimitedConnections(self._site, settings.connections)
         address = settings.http
@@ -218,6 +239,22 @@ class Server:
             raise CannotStart(str(error)) from error
         self._listening.append(port)
         self.http = Address(address.host, port.getHost().port)
+
+    def _make_mailboxes_resource(
+        self, contract: Contract, service_url: ServiceUrl, in_thread: InThread
+    ) -> MailboxesResource:
+        accounts = administrator_accounts(self._find_administrator)
+        return MailboxesResource(
+            ManagementApplication(self._management, contract),
+            Authenticator(accounts, in_thread),
+            # A pool of its own: creating a thousand mailboxes takes seconds.
+            self._start_pool("management", _MANAGED_AT_ONCE),
+            ContractDocument(contract, "mailboxes.wsdl", service_url),
+        )
+
+    def _find_administrator(self, name: str) -> tuple[Administrator, str] | None:
+        with self._database.read() as tx:
+            return administrators.credentials(tx, name)
 
     def _subscribed(self, subscribed: Subscribed) -> None:
         if not self._stopping:
@@ -292,7 +329,7 @@ class Server:
 
     def _listen_control(self, in_thread: InThread) -> None:
         path = self._settings.server.data / CONTROL_SOCKET
-        commands = Commands(self._database, time.time, self._describe_live, self._wake_relay)
+        commands = Commands(self._management, self._describe_live, self._wake_relay)
         factory = ControlFactory(commands, self._status, in_thread)
         path.unlink(missing_ok=True)  # of a server that was killed: we hold its lock
         try:
@@ -317,7 +354,14 @@ class Server:
             over_before_s=now_s - 86_400 * self._settings.subscriptions.keep_over_days,
             now_s=now_s,
         )
-        while not self._stopping and await in_thread(sweep.step):
+        await self._in_steps(in_thread, sweep.step)
+
+    async def _end_what_is_due(self, in_thread: InThread) -> None:
+        """Mailboxes whose time has come are disabled, deleted and purged."""
+        await self._in_steps(in_thread, partial(lifecycle.step, self._management))
+
+    async def _in_steps(self, in_thread: InThread, step: Callable[[], bool]) -> None:
+        while not self._stopping and await in_thread(step):
             pause: Deferred[None] = Deferred()
             self._reactor.callLater(_SWEEP_STEP_S, pause.callback, None)
             await pause
@@ -330,8 +374,9 @@ class Server:
         log.info("server.stopping")
         for port in self._listening:
             await maybeDeferred(port.stopListening)
-        if self._sweeping is not None and self._sweeping.running:
-            self._sweeping.stop()
+        for loop in (self._sweeping, self._ending):
+            if loop is not None and loop.running:
+                loop.stop()
         self._site.is_closing = True
         cut_off = self._reactor.callLater(STOP_GRACE_S, self._cut_off)
         # Not in a pool of our own: its threads may be waiting, for this thread among others.
@@ -387,6 +432,14 @@ def _judge_url(policy: AddressPolicy, url: str) -> None:
         policy.judge(url)
     except UrlRefused as error:
         raise InvalidPushSubscriptionUrl(str(error)) from None
+
+
+def _make_management(database: Database, settings: Settings) -> Management:
+    policy = Policy(
+        retention_s=settings.management.retention_days * 86_400,
+        shortest_password=settings.management.shortest_password,
+    )
+    return Management(database, lambda: int(time.time()), policy, passwords.hash_many)
 
 
 def _sender_settings(settings: Settings) -> SenderSettings:

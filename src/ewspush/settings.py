@@ -311,6 +311,13 @@ class RelaySettings(_Table):
         return bool(self.host)
 
 
+class ManagementSettings(_Table):
+    """[management]: mailboxes and their users."""
+
+    retention_days: int = Field(30, ge=1, le=3650)  # that a deleted mailbox can be restored
+    shortest_password: int = Field(8, ge=1, le=128)  # characters
+
+
 class LogSettings(_Table):
     """[log]: one line for each event, to standard error."""
 
@@ -327,6 +334,7 @@ class Settings(_Table):
     events: EventSettings = EventSettings()
     delivery: DeliverySettings = DeliverySettings()
     relay: RelaySettings = RelaySettings()
+    management: ManagementSettings = ManagementSettings()
     log: LogSettings = LogSettings()
 
 

@@ -23,6 +23,13 @@ class Result:
     err: str
 
 
+class Terminal(io.TextIOWrapper):
+    """Standard input where somebody sits."""
+
+    def isatty(self):
+        return True
+
+
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     """Each test works in an empty folder, whose name is short, and without settings around it."""
@@ -38,9 +45,10 @@ def elsewhere(tmp_path, monkeypatch):
 def ewspush(monkeypatch, capfdbinary):
     """Runs a command as the console script does, in this process."""
 
-    def run(*arguments, stdin=b""):
+    def run(*arguments, stdin=b"", at_terminal=False):
         monkeypatch.setattr(sys, "argv", ["ewspush", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        read = Terminal if at_terminal else io.TextIOWrapper
+        monkeypatch.setattr(sys, "stdin", read(io.BytesIO(stdin)))
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()

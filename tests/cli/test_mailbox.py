@@ -4,12 +4,26 @@ import json
 import os
 import sqlite3
 import stat
+import time
+from contextlib import closing
+from datetime import datetime, timedelta
 
+import click
 import pytest
 
 from ewspush.control import direct
+from ewspush.core.events import EventType, event_filter
 from ewspush.operations.passwords import LONGEST
+from ewspush.store import mailboxes, pull_subscriptions, subscriptions
+from ewspush.store.database import Database
+from ewspush.store.pull_subscriptions import PullSubscription
+from support.checks_for_store import subscription
 from support.running_server import EwsClient, Mailbox
+
+REFUSED = (
+    f"the password is not allowed (Mailboxes[1].Password: 8 to {LONGEST} characters, several"
+    " different ones, no address)"
+)
 
 
 @pytest.fixture(params=["server", "database"])
@@ -21,7 +35,9 @@ def data(request, elsewhere):
 
 
 def addresses(told):
-    return [line.split()[0] for line in told.out.splitlines()[1:]]
+    """Those in a table, which has titles above and a count below."""
+    assert told.status == 0, told.err
+    return [line.split()[0] for line in told.out.splitlines()[1:-1]]
 
 
 def test_create_prints_a_password_once_and_list_shows_the_mailbox(ewspush, data, address):
@@ -43,7 +59,9 @@ def test_the_password_that_is_printed_works(ewspush, server, address):
     assert EwsClient(server, wrong).send("POST", body=b"<x/>").status == 401
 
 
-@pytest.mark.parametrize("line", ["pass word\n", "ключ€\r\n", "no line break", "p\nmore\n"])
+@pytest.mark.parametrize(
+    "line", ["pass word\n", "ключ и слово€\r\n", "no line break", "password 1\nmore\n"]
+)
 def test_a_password_from_standard_input_works_and_is_not_printed(ewspush, server, address, line):
     told = ewspush(
         *("mailbox", "create", address, "--password-stdin", "--data", server.data),
@@ -57,10 +75,11 @@ def test_a_password_from_standard_input_works_and_is_not_printed(ewspush, server
 @pytest.mark.parametrize(
     ("stdin", "why"),
     [
-        (b"", f"a password should have 1 to {LONGEST} characters"),
-        (b"\n", f"a password should have 1 to {LONGEST} characters"),
-        (b"x" * (LONGEST + 1), f"a password should have 1 to {LONGEST} characters"),
-        (b"x" * 100_000, f"a password should have 1 to {LONGEST} characters"),
+        (b"", REFUSED),
+        (b"\n", REFUSED),
+        (b"shortpw\n", REFUSED),
+        (b"x" * (LONGEST + 1), REFUSED),
+        (b"x" * 100_000, REFUSED),
         (b"caf\xe9\n", "the password is not UTF-8"),
     ],
 )
@@ -82,37 +101,235 @@ def test_an_address_that_is_none_is_refused_in_one_line(ewspush, data, wrong):
 def test_an_address_is_taken_once(ewspush, data, address):
     ewspush("mailbox", "create", address, "--data", data)
     told = ewspush("mailbox", "create", address.title(), "--data", data)
-    assert (told.status, told.err) == (1, f"ewspush: there is a mailbox {address} already\n")
+    assert told.status == 1
+    assert told.err == (
+        f"ewspush: {address} is taken: a mailbox or an alias has it already"
+        " (Mailboxes[1].LocalPart: another address)\n"
+    )
 
 
 def test_an_international_address_is_listed_as_it_is(ewspush, data):
     ewspush("mailbox", "create", "jürgen@müller.example", "--data", data)
-    assert "jürgen@müller.example" in addresses(ewspush("mailbox", "list", "--data", data))
+    listed = ewspush("mailbox", "list", "--domain", "müller.example", "--data", data)
+    assert addresses(listed) == ["jürgen@müller.example"]
     assert "jürgen" in ewspush("mailbox", "list", "--data", data, "--json").out
 
 
-def test_list_as_json(ewspush, data, address):
+def test_list_as_json_has_the_total(ewspush, data, address):
     ewspush("mailbox", "create", address, "--data", data)
-    told = json.loads(ewspush("mailbox", "list", "--data", data, "--json").out)
-    (ours,) = [each for each in told if each["address"] == address]
-    assert ours == {**ours, "events": 0, "subscriptions": 0}
-    assert ours["created_at"].endswith("Z")
+    told = ewspush("mailbox", "list", "--search", address.split("@")[0], "--data", data, "--json")
+    found = json.loads(told.out)
+    assert address in {each["email"] for each in found["mailboxes"]}
+    assert found["total_count"] == len(found["mailboxes"])
+    assert found["mailboxes"][0]["created_at"].endswith("Z")
 
 
-def test_a_long_list_is_complete(ewspush, elsewhere):
-    ewspush("mailbox", "create", "a@example.org", "--data", "data")
-    with sqlite3.connect(elsewhere / "data" / "ewspush.db") as database:
-        columns = (
-            "address, shard, password_hash, created_at_s, next_number, watermark_base, floor, head"
-        )
-        database.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1199)"
-            f" INSERT INTO mailboxes ({columns})"
-            " SELECT printf('user%04d@example.org', i), 0, '', 0, 1, 0, 0, 0 FROM n"
-        )
-    listed = addresses(ewspush("mailbox", "list", "--data", "data"))
-    assert listed == ["a@example.org", *(f"user{n:04}@example.org" for n in range(1, 1200))]
-    assert len(json.loads(ewspush("mailbox", "list", "--data", "data", "--json").out)) == 1200
+def test_several_are_created_at_once_or_none(ewspush, elsewhere):
+    told = ewspush("mailbox", "create", "a@example.org", "b@example.org", "--json")
+    assert [each["email"] for each in json.loads(told.out)] == ["a@example.org", "b@example.org"]
+    assert all(len(each["password"]) >= 20 for each in json.loads(told.out))
+    assert ewspush("mailbox", "create", "c@example.org", "b@example.org").status == 1
+    assert addresses(ewspush("mailbox", "list")) == ["a@example.org", "b@example.org"]
+
+
+def test_several_have_a_line_each_of_standard_input(ewspush, server):
+    told = ewspush(
+        *("mailbox", "create", "one@lines.example", "two@lines.example", "--password-stdin"),
+        *("--data", server.data),
+        stdin=b"the first password\nthe second password\n",
+    )
+    assert told.out == "created one@lines.example\ncreated two@lines.example\n"
+    for name, password in (("one", "the first password"), ("two", "the second password")):
+        mailbox = Mailbox(f"{name}@lines.example", password)
+        assert EwsClient(server, mailbox).send("POST", body=b"<x/>").status != 401
+
+
+def test_a_password_can_be_asked_for(ewspush, elsewhere, monkeypatch):
+    asked = []
+
+    def answer(question, **how):
+        asked.append((question, how["hide_input"], how["confirmation_prompt"]))
+        return "asked for this"
+
+    monkeypatch.setattr(click, "prompt", answer)
+    told = ewspush("mailbox", "create", "a@example.org", "--password-prompt")
+    assert (told.out, asked) == (
+        "created a@example.org\n",
+        [("Password of a@example.org", True, True)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["create", "a@b.example", "c@b.example", "--name", "A"], "--name and --alias are for one"),
+        (
+            ["create", "a@b.example", "c@b.example", "--alias", "x"],
+            "--name and --alias are for one",
+        ),
+        (["create", "a@b.example", "--password-stdin", "--password-prompt"], "Give either"),
+        (["create", "a@b.example", "--period", "canceled"], "Invalid value for '--period'"),
+        (["update", "a@b.example"], "Say what to change"),
+        (
+            ["update", "a@b.example", "--password-stdin", "--password-generate"],
+            "Give one of the options for a password",
+        ),
+        (["list", "--status", "gone"], "Invalid value for '--status'"),
+        (["list", "--order", "size"], "Invalid value for '--order'"),
+    ],
+)
+def test_options_that_do_not_go_together_are_wrong_usage(ewspush, elsewhere, arguments, why):
+    told = ewspush("mailbox", *arguments)
+    assert (told.status, told.out) == (2, "")
+    assert told.err.startswith(f"ewspush: {why}")
+    assert not list(elsewhere.iterdir())
+
+
+@pytest.fixture
+def three(ewspush, elsewhere):
+    """Three mailboxes on a database that no server uses."""
+    ewspush("mailbox", "create", "b@example.org", "--name", "Bob", "--alias", "sales")
+    ewspush("mailbox", "create", "a@example.org", "--name", "Zoe", "--period", "yearly")
+    ewspush("mailbox", "create", "c@example.com", "--name", "Ann")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], ["c@example.com", "b@example.org", "a@example.org"]),
+        (["--descending"], ["a@example.org", "b@example.org", "c@example.com"]),
+        (["--order", "created_at"], ["b@example.org", "a@example.org", "c@example.com"]),
+        (["--domain", "example.org"], ["b@example.org", "a@example.org"]),
+        (["--search", "zo"], ["a@example.org"]),
+        (["--page-size", "2", "--page", "2"], ["a@example.org"]),
+        (["--page", "9"], []),
+        (
+            ["--org", "default", "--status", "active"],
+            ["c@example.com", "b@example.org", "a@example.org"],
+        ),
+        (["--status", "deleted"], []),
+    ],
+)
+def test_a_list_has_what_is_asked_for(ewspush, three, options, expected):
+    assert addresses(ewspush("mailbox", "list", *options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "last"),
+    [
+        ([], "3 of 3"),
+        (["--page-size", "2"], "2 of 3, page 1 of 2"),
+        (["--page-size", "2", "--page", "2"], "1 of 3, page 2 of 2"),
+        (["--search", "nobody"], "0 of 0"),
+    ],
+)
+def test_below_a_list_is_how_much_there_is(ewspush, three, options, last):
+    assert ewspush("mailbox", "list", *options).out.splitlines()[-1] == last
+
+
+def test_show_tells_everything(ewspush, data, address):
+    local_part, domain = address.split("@")
+    alias, delegate = f"{local_part}.alias@{domain}", f"{local_part}.delegate@{domain}"
+    ewspush("mailbox", "create", address, "--name", "Ann", "--alias", alias, "--data", data)
+    ewspush("mailbox", "create", delegate, "--data", data)
+    ewspush("permission", "grant", address, delegate, "--data", data)
+    ewspush("impersonation", "grant", address, "--of", delegate, "--data", data)
+    told = ewspush("mailbox", "show", alias, "--data", data)
+    assert (told.status, told.err) == (0, "")
+    shown = dict(line.split(":", 1) for line in told.out.splitlines())
+    shown = {name: value.strip() for name, value in shown.items()}
+    expected = {
+        "address": address,
+        "status": "active",
+        "name": "Ann",
+        "aliases": alias,
+        "delegates": delegate,
+        "may act for": delegate,
+        "events kept": "0 of 0",
+        "subscriptions": "none",
+        "to be deleted": "-",
+    }
+    assert {name: shown[name] for name in expected} == expected
+    assert shown["subscription period"].startswith("monthly, since 2")
+    as_json = json.loads(ewspush("mailbox", "show", address, "--json", "--data", data).out)
+    assert as_json["id"] == shown["id"]
+
+
+def test_show_has_subscriptions_of_every_kind(ewspush, elsewhere):
+    ewspush("mailbox", "create", "a@example.org")
+    database = Database.open("sqlite:///ewspush-data/ewspush.db")
+    wanted = event_filter(frozenset({EventType.NEW_MAIL}), None)
+    now_s = int(time.time())
+    with closing(database), database.write() as tx:
+        owner = mailboxes.by_address(tx, "a@example.org").id
+        subscriptions.insert_subscription(tx, subscription(owner, 900))
+        for number, is_streaming in ((901, False), (902, True)):
+            new = PullSubscription(
+                owner, number, is_streaming, wanted, now_s, 0, 6000, now_s + 6030
+            )
+            pull_subscriptions.insert_subscription(tx, new)
+    lines = ewspush("mailbox", "show", "a@example.org").out.splitlines()
+    table = [line.split() for line in lines[lines.index("") + 2 :]]
+    assert [row[2] for row in table] == ["idle", "pull", "streaming"]
+    assert "expires in 100 min" in lines[-1]
+
+
+def test_update_tells_what_follows_and_a_new_password(ewspush, server, mailbox):
+    told = ewspush(
+        *("mailbox", "update", mailbox.address, "--period", "canceled", "--password-generate"),
+        *("--data", server.data),
+    )
+    first, second = told.out.splitlines()
+    assert first.startswith(f"updated {mailbox.address}: monthly until 2")
+    assert first.endswith("Z, then canceled")
+    changed = Mailbox(mailbox.address, second.removeprefix("password: "))
+    assert EwsClient(server, changed).send("POST", body=b"<x/>").status != 401
+    assert EwsClient(server, mailbox).send("POST", body=b"<x/>").status == 401
+
+
+def test_delete_and_restore(ewspush, data, address):
+    ewspush("mailbox", "create", address, "--data", data)
+    deleted = ewspush("mailbox", "delete", address, "--data", data)
+    assert deleted.out.startswith(f"deleted {address}: it can be restored until 2")
+    assert "deletion_scheduled" in ewspush("mailbox", "show", address, "--data", data).out
+    assert ewspush("mailbox", "restore", address, "--data", data).out == f"restored {address}\n"
+    again = ewspush("mailbox", "restore", address, "--data", data)
+    assert (again.status, again.out) == (1, "")
+    assert again.err == f"ewspush: {address} is active: there is nothing to restore\n"
+
+
+def test_retention_is_a_setting(ewspush, elsewhere, monkeypatch):
+    monkeypatch.setenv("EWSPUSH_MANAGEMENT_RETENTION_DAYS", "3")
+    ewspush("mailbox", "create", "a@example.org")
+    deleted = json.loads(ewspush("mailbox", "delete", "a@example.org", "--json").out)
+    scheduled = datetime.fromisoformat(deleted["deletion_scheduled_at"])
+    assert scheduled - datetime.fromisoformat(deleted["updated_at"]) == timedelta(days=3)
+
+
+def test_the_shortest_password_is_a_setting(ewspush, elsewhere, monkeypatch):
+    monkeypatch.setenv("EWSPUSH_MANAGEMENT_SHORTEST_PASSWORD", "3")
+    told = ewspush("mailbox", "create", "a@example.org", "--password-stdin", stdin=b"abc\n")
+    assert (told.status, told.out) == (0, "created a@example.org\n")
+
+
+def test_with_json_a_refusal_is_an_object(ewspush, data, address):
+    ewspush("domain", "create", address.replace("@", "."), "--data", data)
+    told = ewspush("mailbox", "show", address, "--json", "--data", data)
+    assert (told.status, told.out) == (1, "")
+    assert json.loads(told.err) == {
+        "code": "MailboxNotFound",
+        "text": f"there is no mailbox {address}",
+        "field": "MailboxId",
+        "allowed": None,
+    }
+
+
+def test_with_json_every_error_is_an_object(ewspush, elsewhere):
+    told = ewspush("mailbox", "list", "--json")
+    assert (told.status, told.out) == (1, "")
+    error = json.loads(told.err)
+    assert error["text"].startswith("there is no database in ewspush-data")
+    assert error["code"] is None
 
 
 # The data directory, while no server runs

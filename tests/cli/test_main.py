@@ -7,7 +7,7 @@ import sys
 import click
 import pytest
 
-from ewspush.cli import commands, mailbox
+from ewspush.cli import commands, passwords
 from support.running_server import PATIENCE_S
 from support.schemas import ROOT
 
@@ -20,7 +20,12 @@ def every_command(group=commands, path=()):
             yield (*path, name)
 
 
-@pytest.mark.parametrize("path", [(), ("mailbox",), ("subscription",), *every_command()])
+GROUPS = [name for name, command in commands.commands.items() if isinstance(command, click.Group)]
+_MANAGED = {"org", "domain", "user", "mailbox", "alias", "permission", "admin", "audit"}
+MANAGEMENT = [path for path in every_command() if path[0] in _MANAGED]
+
+
+@pytest.mark.parametrize("path", [(), *((name,) for name in GROUPS), *every_command()])
 def test_help_is_complete_and_not_too_wide(ewspush, path):
     told = ewspush(*path, "--help")
     assert (told.status, told.err) == (0, "")
@@ -50,11 +55,33 @@ def test_help_tells_the_defaults(ewspush):
         assert f"[default: {default}" in told
 
 
-@pytest.mark.parametrize("group", [(), ("mailbox",), ("subscription",)])
-def test_a_group_without_a_command_shows_what_there_is(ewspush, group):
+@pytest.mark.parametrize(
+    ("group", "title"), [((), "Mailboxes:"), *(((name,), "Commands:") for name in GROUPS)]
+)
+def test_a_group_without_a_command_shows_what_there_is(ewspush, group, title):
     told = ewspush(*group)
     assert told.status == 2
-    assert "Commands:" in told.err
+    assert title in told.err
+
+
+def test_every_command_is_in_a_section_of_the_help(ewspush):
+    lines = ewspush("--help").out.splitlines()
+    for name in commands.commands:
+        assert any(line.startswith(f"  {name} ") for line in lines), name
+
+
+@pytest.mark.parametrize("path", MANAGEMENT)
+def test_help_of_every_management_command_has_an_example(ewspush, path):
+    told = ewspush(*path, "--help").out
+    assert f"    ewspush {' '.join(path)}" in told.replace("\n  ", "\n    ")
+
+
+@pytest.mark.parametrize("path", MANAGEMENT)
+def test_every_management_command_can_answer_in_json(path):
+    command = commands
+    for name in path:
+        command = command.commands[name]
+    assert "as_json" in {option.name for option in command.params}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +90,7 @@ def test_a_group_without_a_command_shows_what_there_is(ewspush, group):
         (["nothing"], "No such command 'nothing' (`ewspush --help` tells more)"),
         (["serve", "extra"], "Got unexpected extra argument (extra) (`ewspush serve --help`"),
         (["serve", "--bogus"], "No such option '--bogus' (`ewspush serve --help` tells more)"),
-        (["mailbox", "create"], "Missing argument 'ADDRESS' (`ewspush mailbox create --help`"),
+        (["mailbox", "create"], "Missing argument 'ADDRESS...' (`ewspush mailbox create --help`"),
         (["deliver"], "Missing option '--to' (`ewspush deliver --help` tells more)"),
         (["deliver", "--to", "a@b.c", "none.eml"], "Invalid value for '[FILE.eml]...': File"),
         (["responder", "--status", "99"], "Invalid value for '--status': 99 is not in the range"),
@@ -102,7 +129,7 @@ def test_ctrl_c_is_status_130_without_a_traceback(ewspush, monkeypatch):
     def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(mailbox, "_read_password", interrupted)
+    monkeypatch.setattr(passwords, "_read_line", interrupted)
     told = ewspush("mailbox", "create", "user@example.com", "--password-stdin")
     assert (told.status, told.out, told.err.strip()) == (130, "", "")
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from ewspush.core.subscription import SubscriptionStatus
 from ewspush.wire import ack
 from support.running_server import PATIENCE_S
 from support.samples import readable
+
+GOLDEN = Path(__file__).parents[1] / "data" / "golden"
 
 
 class Running:
@@ -106,6 +109,14 @@ def test_it_listens_on_ipv6_too(spawn, heartbeat):
     responder = Running(spawn("responder", "--listen", "[::1]:0"))
     assert responder.host == "::1"
     assert said(responder.post(heartbeat)) == "OK"
+
+
+def test_an_error_is_shown_and_acknowledged(start, heartbeat):
+    responder = start("--unsubscribe-after", "1")
+    body = (GOLDEN / "account-disabled.xml").read_bytes()
+    assert said(responder.post(body)) == "OK"
+    assert "#1  error (ErrorAccountDisabled: " in responder.line()
+    assert said(responder.post(heartbeat)) == "OK"  # it did not count
 
 
 @pytest.mark.parametrize(

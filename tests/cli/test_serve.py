@@ -68,7 +68,8 @@ def subscribe(server, mailbox, url):
 def subscribe_at(http, data, url):
     """Subscribe a new mailbox of a server that is known by its data directory."""
     address = f"user{next(_numbers)}@example.com"
-    password = RunningServer(data).call("mailbox.create", address=address)["password"]
+    (created,) = RunningServer(data).call("mailbox.create", addresses=[address])
+    password = created["password"]
     return demo_client.subscribe(http, address, password, url).id
 
 
@@ -110,7 +111,8 @@ def test_a_later_start_goes_on_with_it(start):
     server.create_mailbox("user@example.com")
     assert server.terminate() == 0
     server.start()
-    assert [each["address"] for each in server.control.call("mailbox.list")] == ["user@example.com"]
+    listed = server.control.call("mailbox.list")["mailboxes"]
+    assert [each["email"] for each in listed] == ["user@example.com"]
 
 
 def test_it_starts_over_what_a_killed_server_left(start):

@@ -5,7 +5,12 @@ import pytest
 from ewspush.cli import show
 from ewspush.cli.push_responder import Handled
 from ewspush.core.subscription import SubscriptionStatus
-from ewspush.wire.received import NotANotification, ReceivedEvent, ReceivedNotification
+from ewspush.wire.received import (
+    ErrorNotification,
+    NotANotification,
+    ReceivedEvent,
+    ReceivedNotification,
+)
 
 NEW_MAIL = ReceivedEvent("NewMailEvent", "two=", "2026-11-21T04:16:27Z", "item I1", None)
 MODIFIED = ReceivedEvent("ModifiedEvent", "three=", "2026-11-21T04:16:27Z", "folder F1", "7")
@@ -32,6 +37,12 @@ def heartbeat(watermark):
         (
             Handled(3, b"", NotANotification("not XML: x\x1b[2J\ny"), None, "HTTP 400"),
             "#3  not a notification (not XML: x?[2J?y)  -> HTTP 400",
+        ),
+        (
+            Handled(
+                3, b"", ErrorNotification("ErrorX: disabled"), None, "OK, which changes nothing"
+            ),
+            "#3  error (ErrorX: disabled)  -> OK, which changes nothing",
         ),
         (handled(NEW_MAIL, previous="a\nb"), "#3  1 event after a?b  -> OK"),
     ],

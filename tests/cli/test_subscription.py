@@ -214,9 +214,8 @@ def test_what_a_client_said_cannot_command_the_terminal(ewspush, store):
     assert details(told)["caller data"] == "a?id: b?2Jc?[2J"
 
 
-@pytest.mark.parametrize("command", [["mailbox", "list"], ["subscription", "list"]])
-def test_an_empty_list_is_its_title(ewspush, elsewhere, command):
+def test_an_empty_list_is_its_title(ewspush, elsewhere):
     ewspush("mailbox", "create", "a@example.org", "--data", "data")
-    told = ewspush(*command, "--data", "data")
+    told = ewspush("subscription", "list", "--data", "data")
     assert told.status == 0
-    assert len(told.out.splitlines()) == (2 if command[0] == "mailbox" else 1)
+    assert len(told.out.splitlines()) == 1

@@ -1,6 +1,8 @@
 """The control socket of a running server: who may use it, and what becomes of nonsense."""
 
 import json
+import os
+import pwd
 import socket
 import stat
 import threading
@@ -58,6 +60,8 @@ def test_status_tells_where_the_server_listens(server):
         {"arguments": {}},
         {"command": "mailbox.list", "arguments": {"before": "x"}},
         {"command": "mailbox.create", "arguments": {}},
+        {"command": "mailbox.create", "arguments": {"actor": "x", "addresses": ["a@b.example"]}},
+        {"command": "mailbox.create", "arguments": {"management": 1, "addresses": ["a@b.example"]}},
         {"command": "mailbox.list", "arguments": ["x"]},
         {"command": "mailbox.list", "arguments": None},
         {"command": ["status"], "arguments": {}},
@@ -97,7 +101,7 @@ def test_a_request_that_is_too_long_is_refused(server):
 
 def test_a_longer_request_is_not_even_sent(server):
     with pytest.raises(CommandError, match="the arguments of this command are too long"):
-        server.control.call("mailbox.list", after="x" * REQUEST_LIMIT)
+        server.control.call("mailbox.list", search="x" * REQUEST_LIMIT)
 
 
 def test_a_connection_is_for_one_request(server):
@@ -113,7 +117,7 @@ def test_a_connection_that_asks_nothing_does_no_harm(server):
 
 def test_who_leaves_before_the_answer_does_no_harm(server):
     # Creating hashes a password, which takes a while.
-    request = {"command": "mailbox.create", "arguments": {"address": "left@example.com"}}
+    request = {"command": "mailbox.create", "arguments": {"addresses": ["left@example.com"]}}
     with connect(server) as connection:
         connection.sendall(json.dumps(request).encode() + b"\n")
     assert server.control.call("status")
@@ -151,6 +155,32 @@ def until_answered(server):
 def test_an_error_of_a_command_is_its_text(server):
     with pytest.raises(CommandError, match=r"^there is no mailbox nobody@example\.com$"):
         server.control.call("subscription.list", mailbox="nobody@example.com")
+
+
+def test_a_refusal_arrives_whole(server):
+    with pytest.raises(CommandError) as refused:
+        server.control.call("mailbox.list", page_size=1001, domain=None)
+    assert refused.value.as_record() == {
+        "code": "InvalidValue",
+        "text": "a page cannot have 1001 entries",
+        "field": "PageSize",
+        "allowed": "1 to 1000",
+    }
+    assert str(refused.value) == "a page cannot have 1001 entries (PageSize: 1 to 1000)"
+
+
+def test_who_gave_a_command_is_in_the_audit_log(server):
+    server.control.call("org.create", alias="audited")
+    newest = server.control.call("audit.list", organization="audited")["changes"][0]
+    own = pwd.getpwuid(os.geteuid()).pw_name
+    assert (newest["actor"], newest["origin"]) == (own, "command line")
+    server.control.call("org.delete", organization="audited")
+
+
+def test_a_thousand_mailboxes_fit_into_one_command():
+    addresses = [f"{'x' * 60}{n:04}@{'y' * 63}.{'z' * 63}.example" for n in range(1000)]
+    request = {"command": "mailbox.create", "arguments": {"addresses": addresses}}
+    assert len(json.dumps(request)) < REQUEST_LIMIT
 
 
 def test_without_a_server_that_is_said(tmp_path):

@@ -6,6 +6,7 @@ also after a kill: an answer is durable once a write that began after it was com
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -36,8 +37,9 @@ from ewspush.settings import DeliverySettings
 from ewspush.store import event_log, mailboxes, subscriptions
 from ewspush.store.database import Database
 from ewspush.store.event_log import Happened
+from ewspush.store.subscriptions import Progress
 from ewspush.wire import ids
-from support import notifications
+from support import disabling, notifications
 from support.acks import ack
 from support.careful_client import CarefulClient, Standing, Subscriber, Wanted, wants
 from support.notifications import Received
@@ -99,8 +101,14 @@ class Post:
     def through(self) -> int:
         return self.to.client.sequence(self.received.events[-1][1])
 
+    @property
+    def says_disabled(self) -> bool:
+        return self.received.code == "ErrorAccountDisabled"
+
     def arrive(self) -> None:
         self.has_arrived = True
+        if self.says_disabled:
+            return
         if self.manner.takes:
             self.to.client.takes(self.received)
         else:
@@ -129,6 +137,7 @@ PROMPT = Pace(0.0015, 0.003)
 PACES = (PROMPT, Pace(0.0, 0.05), Pace(0.05, 0.05), Pace(0.0, 3.0), Pace(3.0, 3.0))
 # What is under way: functions that are handed to threads, and a notification.
 LOADS, READS, WRITES, SENDS = "_load", "read", "_write_progress", "post"
+LOOKS = "_look_up"  # whether a mailbox is disabled; fails as reading does
 
 
 @dataclass(eq=False)
@@ -138,7 +147,8 @@ class Job:
     kind: str
     work: Callable[[], Any]
     pace: Pace
-    told: dict[Subscriber, Standing]  # when it was handed over
+    told: dict[Subscriber, Standing]  # of those that it writes, when it was handed over
+    mailbox: int | None = None  # that it looks for
     done: "Deferred[Any]" = field(default_factory=Deferred)
     is_worked: bool = False
     result: Any = None
@@ -182,6 +192,42 @@ class Unwritten:
             assert waiting_s <= GATHER_S + EPS_S, f"not written for {waiting_s} s"
 
 
+class Statuses:
+    """Which mailboxes are disabled, and what the engine has learnt of it.
+
+    What counts is how often the status of a mailbox was changed, when it was looked up and when
+    that was told.
+    """
+
+    def __init__(self) -> None:
+        self.disabled: set[int] = set()
+        self.told_disabled: set[int] = set()  # by this process
+        self.changed_s = -inf  # when the engine could hear of the last change
+        self._changes: Counter[int] = Counter()
+        self._looked_up: dict[int, int] = {}
+        self._told: dict[int, int] = {}
+
+    def changed(self, mailbox: int, is_disabled: bool, heard_s: float) -> None:
+        (self.disabled.add if is_disabled else self.disabled.discard)(mailbox)
+        self._changes[mailbox] += 1
+        self.changed_s = max(self.changed_s, heard_s)
+
+    def looked_up(self, mailbox: int) -> None:
+        self._looked_up[mailbox] = self._changes[mailbox]
+
+    def told(self, mailbox: int, is_disabled: bool) -> None:
+        (self.told_disabled.add if is_disabled else self.told_disabled.discard)(mailbox)
+        self._told[mailbox] = self._looked_up[mailbox]
+
+    def loaded(self) -> None:
+        """A new process has its snapshot."""
+        self.told_disabled = set()
+        self._told = dict(self._changes)
+
+    def is_untold(self, mailbox: int) -> bool:
+        return self._changes[mailbox] != self._told.get(mailbox, 0)
+
+
 class Server:
     """A server's process, and everything around it that can fail."""
 
@@ -197,6 +243,8 @@ class Server:
         self.paces = {READS: PROMPT, WRITES: PROMPT}
         self.faults = {READS: Fault.NONE, WRITES: Fault.NONE}
         self.wakes_after_s = 0.0
+        self.statuses = Statuses()
+        self._loaded_without: set[int] = set()  # mailboxes that were disabled then
         self.clock_steps: list[tuple[float, float]] = []  # when, and by how much
         self.complaints: list[str] = []
         self.clock = Clock()
@@ -207,6 +255,7 @@ class Server:
         self._room_since_s: dict[str, float] = {}
         self._trouble_until_s = -inf
         self.database.on_events(self._committed)
+        self.database.on_status_changed(self._status_committed)
 
     def heal(self) -> None:
         """From now on nothing fails."""
@@ -268,6 +317,7 @@ class Server:
             self._post,
             self.settings,
         )
+        self._watch_status()
         starting = ensureDeferred(self.engine.start())
         starting.addCallbacks(self._started, lambda failure: self._complain(str(failure)))
 
@@ -275,6 +325,7 @@ class Server:
         self.started_s = self.now_s
         for each in self.subscribers.values():
             each.is_taken_up(self.clock_steps)
+            each.is_held = each.may_be_sent and each.id.mailbox not in self._loaded_without
 
     def kill(self, *, is_written: bool, arrived: int) -> None:
         """`kill -9`: threads do their work or not, posts arrive as the bits of `arrived` say."""
@@ -300,7 +351,8 @@ class Server:
             assert self.faults[WRITES] is not Fault.NONE, stopped
             return False
         for each in self.subscribers.values():
-            assert each.now == each.durable, "an orderly stop forgets nothing"
+            if not self.statuses.is_untold(each.id.mailbox):
+                assert each.now == each.durable, "an orderly stop forgets nothing"
         return True
 
     def _check_database(self) -> None:
@@ -319,20 +371,35 @@ class Server:
 
     def _in_thread(self, function: Callable[..., Any], /, *args: object) -> "Deferred[Any]":
         kind = function.__name__
-        told = {each: each.now for each in self.subscribers.values()}
-        job = Job(kind, lambda: function(*args), self.paces.get(kind, self.paces[READS]), told)
+        job = Job(kind, lambda: function(*args), self.paces.get(kind, self.paces[READS]), {})
         if kind == WRITES:
+            job.told = self._standings(*args)
             self._unwritten.write_begins()
+        elif kind == LOOKS:
+            (job.mailbox,) = args
         self._jobs.append(job)
         self.clock.callLater(job.pace.works_s, self._work, job)
         self.clock.callLater(job.pace.known_s, self._tell, job)
         return job.done
 
+    def _standings(self, group: Sequence[Progress]) -> dict[Subscriber, Standing]:
+        written = {(each.mailbox, each.number) for each in group}
+        return {
+            each: each.now
+            for each in self.subscribers.values()
+            if (each.id.mailbox, each.id.number) in written
+        }
+
     def _work(self, job: Job) -> None:
         if job.is_worked:
             return
         job.is_worked = True
-        fault = self.faults.get(job.kind, Fault.NONE)
+        fault = self.faults.get(READS if job.kind == LOOKS else job.kind, Fault.NONE)
+        if job.mailbox is not None:
+            self.statuses.looked_up(job.mailbox)
+        elif job.kind == LOADS:
+            self.statuses.loaded()
+            self._loaded_without = set(self.statuses.disabled)
         if fault is not Fault.REFUSED:
             job.result = job.work()
             if job.kind == WRITES:
@@ -370,7 +437,11 @@ class Server:
             self._complain(format_exc())
             raise
         post = Post(to, received, self.manners.get(url, MANNERS[WELL]), self.now_s)
-        to.is_in_flight, to.is_new = True, False
+        to.is_in_flight = True
+        if post.says_disabled:
+            to.is_to_hear = False
+        else:
+            to.is_new = False
         self._in_flight.append(post)
         self._note_room()
         self.clock.callLater(post.manner.arrives_s, post.arrive)
@@ -380,26 +451,36 @@ class Server:
     def _end(self, post: Post) -> None:
         if post not in self._in_flight:
             return  # cancelled
-        to, answer = post.to, post.manner.answer
+        to = post.to
         self._leaves(post)
-        is_told = to.may_be_sent
+        if post.says_disabled:
+            to.is_held = to.is_to_hear or to.id.mailbox not in self.statuses.told_disabled
+            self._answer(post)
+            return
+        is_failure = post.manner.says is None
+        counts = not is_failure or to.id.mailbox not in self.statuses.told_disabled
+        is_told = to.may_be_sent and counts
         if is_told and to.told(post.manner.says, post.through, post.began_s):
             self._unwritten.told(self.now_s)
             if self._unwritten.total > self.settings.unwritten:
                 self._complain(f"{self._unwritten.total} answers are not written")
-        if post.manner.says is not None:
+        if not is_failure:
             to.succeeded_s = self.now_s
+        self._answer(post)
+        if is_told and is_failure:
+            self._check_given_up(to, post.began_s)
+
+    def _answer(self, post: Post) -> None:
         self._note_room()
+        answer = post.manner.answer
         if isinstance(answer, Answer):
             post.answer.callback(answer)
         else:
             post.answer.errback(NoAnswer(answer, "scripted", 0.0))
-        if is_told and post.manner.says is None:
-            self._check_given_up(to, post.began_s)
 
     def _cancel(self, post: Post) -> None:
         self._leaves(post)
-        if post.has_arrived and post.manner.takes:
+        if post.has_arrived and post.manner.takes and not post.says_disabled:
             post.to.client.answer_lost()
         post.answer.errback(NoAnswer(FailureKind.CANCELLED, "scripted", 0.0))
 
@@ -416,6 +497,11 @@ class Server:
         assert not to.is_in_flight, "one notification at a time"
         assert len(same_origin) < self.settings.origin_requests
         assert len(self._in_flight) < self.settings.requests
+        if received.code != "NoError":
+            assert to.is_to_hear, "who is told that the mailbox is disabled is told once"
+            return
+        assert to.is_held, "what waits for its mailbox to be restored is sent nothing"
+        assert to.id.mailbox not in self.statuses.told_disabled
         previous = to.client.sequence(received.previous)
         assert previous == to.now.cursor, f"{previous} instead of {to.now}"
         is_status = received.names == ["StatusEvent"]
@@ -441,13 +527,24 @@ class Server:
 
     def check_not_late(self, to: Subscriber) -> None:
         """Nobody waits for longer than he must."""
-        if to.is_in_flight or not to.may_be_sent:
+        if to.is_in_flight or not to.may_be_sent or not to.is_held:
+            return
+        if to.id.mailbox in self.statuses.told_disabled | self.statuses.disabled:
             return
         room_s = max(self._room_since_s[pool] for pool in ("all", "unwritten", _origin(to.url)))
-        trouble_s = inf if any(job.is_trouble for job in self._jobs) else self._trouble_until_s
-        free_s = max(to.ended_s, self.started_s, room_s, trouble_s)
+        free_s = max(to.ended_s, self.started_s, room_s, self._trouble_s)
         late_s = self.now_s - max(to.latest_s(self.started_s), free_s) - SLACK_S
         assert late_s <= 0, f"{late_s} s late: {to}"
+
+    @property
+    def _trouble_s(self) -> float:
+        return inf if any(job.is_trouble for job in self._jobs) else self._trouble_until_s
+
+    def check_status_is_told(self) -> None:
+        """The engine soon knows which mailboxes are disabled."""
+        late_s = self.now_s - max(self.statuses.changed_s, self.started_s, self._trouble_s)
+        for mailbox in self.mailboxes:
+            assert late_s <= SLACK_S or not self.statuses.is_untold(mailbox.id)
 
     def check_written(self) -> None:
         self._unwritten.check(self.now_s)
@@ -484,6 +581,47 @@ class Server:
             )
         for each in self._of(owner):
             each.client.expected += _wanted(each.wanted, logged)
+
+    def disable(self, mailbox: int) -> None:
+        owner = self.mailboxes[mailbox].id
+        if owner not in self.statuses.disabled:
+            disabling.disable(self.database, owner, int(self.wall_s()))
+
+    def restore(self, mailbox: int) -> None:
+        """As the management does it: retries begin anew, durably at once."""
+        owner = self.mailboxes[mailbox].id
+        if owner not in self.statuses.disabled:
+            return
+        disabling.restore(self.database, owner, int(self.wall_s()))
+        for each in self._of(owner):
+            each.restarts_durably(in_memory=owner in self.statuses.told_disabled)
+
+    def _status_committed(self, mailbox: int) -> None:
+        is_disabled = mailbox not in self.statuses.disabled
+        self.statuses.changed(mailbox, is_disabled, self.now_s + self.wakes_after_s)
+        self.clock.callLater(self.wakes_after_s, self.engine.status_changed, mailbox)
+
+    def _watch_status(self) -> None:
+        """Put down what the engine is told of mailboxes, just before it is."""
+        status = self.engine._status
+        tell = status._tell
+
+        def watched(mailbox: int, found: Any) -> None:
+            is_new = mailbox not in self.statuses.told_disabled
+            self.statuses.told(mailbox, found is None)
+            for each in self._of(mailbox):
+                if not each.may_be_sent:
+                    continue
+                if found is None:
+                    each.is_to_hear |= each.is_held and is_new
+                elif not (is_new and each.is_held) or each.now.failures:
+                    each.is_restored(self.now_s, is_being_sent=self._is_being_sent(each))
+            tell(mailbox, found)
+
+        status._tell = watched
+
+    def _is_being_sent(self, to: Subscriber) -> bool:
+        return any(post.to is to and not post.says_disabled for post in self._in_flight)
 
     def _of(self, mailbox: int) -> list[Subscriber]:
         return [each for each in self.subscribers.values() if each.id.mailbox == mailbox]
@@ -538,6 +676,9 @@ class Server:
 
     def _answered(self, subscriber: Subscriber, new: operations.Subscribed) -> None:
         subscriber.is_answered = True
+        if not subscriber.is_held:
+            subscriber.is_held = True
+            subscriber.is_to_hear = subscriber.id.mailbox in self.statuses.told_disabled
         self.engine.subscribed(new.subscription, new.mailbox.watermark_base)
 
     def unsubscribe(self, each: Subscriber) -> None:

@@ -89,6 +89,10 @@ class Standing:
     failing_since_s: float = 0.0  # when the first failed attempt began
     is_over: bool = False
 
+    def begun_anew(self) -> "Standing":
+        """Without the failures, unless it is over."""
+        return self if self.is_over else Standing(self.cursor)
+
 
 @dataclass(eq=False)
 class Subscriber:
@@ -105,6 +109,8 @@ class Subscriber:
     is_answered: bool = False  # its client knows of it
     is_new: bool = True  # nothing was sent yet
     may_be_sent: bool = True
+    is_held: bool = False  # by the server's process, which lets it go while it is disabled
+    is_to_hear: bool = False  # that its mailbox was disabled
     is_in_flight: bool = False
     ended_s: float = -inf  # when its last attempt did
     succeeded_s: float = -inf
@@ -126,6 +132,7 @@ class Subscriber:
             return True
         self.now = Standing(through, is_over=status is SubscriptionStatus.UNSUBSCRIBE)
         self.may_be_sent = not self.now.is_over
+        self.is_to_hear = self.is_to_hear and self.may_be_sent
         self.is_displaced, self.gained_s = False, 0.0
         return self.now != before
 
@@ -137,13 +144,27 @@ class Subscriber:
     def is_ended(self) -> None:
         """Its owner has ended it, which is durable at once."""
         self.durable = self.now = replace(self.durable, is_over=True)
-        self.may_be_sent = False
+        self.may_be_sent = self.is_to_hear = False
 
     def is_forgotten(self) -> None:
         """A server starts: it knows what is durable."""
         self.now = self.durable
         self.may_be_sent = not self.now.is_over
-        self.is_new = self.is_in_flight = False
+        self.is_new = self.is_in_flight = self.is_held = self.is_to_hear = False
+
+    def restarts_durably(self, *, in_memory: bool) -> None:
+        """Its mailbox is restored; `in_memory`: the server's process knew that it was disabled."""
+        self.durable = self.durable.begun_anew()
+        if in_memory or not self.is_held:
+            self.now = self.now.begun_anew()
+
+    def is_restored(self, now_s: float, *, is_being_sent: bool) -> None:
+        """The server's process goes on with it; what is being sent may be all that follows."""
+        self.now = self.now.begun_anew()
+        self.is_new = not is_being_sent
+        self.is_held, self.is_to_hear = True, False
+        self.woken_s = now_s
+        self.is_displaced, self.gained_s = False, 0.0
 
     def is_taken_up(self, clock_steps: Sequence[tuple[float, float]]) -> None:
         """A server has started, and looked at the clock that was stepped at times."""
@@ -156,7 +177,7 @@ class Subscriber:
         if self.now.failures:
             after_s = offset_s(self.now.failures, self.window_s)
             return self.now.failing_since_s + after_s - self.gained_s
-        if is_status and self.succeeded_s > started_s:
+        if is_status and self.succeeded_s > started_s and not self.is_new:
             return self.succeeded_s + 0.9 * self.window_s
         return -inf
 

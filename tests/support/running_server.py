@@ -177,7 +177,8 @@ class ServerProcess:
 
     def create_mailbox(self, address: str = "user@example.com") -> Mailbox:
         """As an operator does. Its password takes the server a while, now and at first use."""
-        return Mailbox(address, self.control.call("mailbox.create", address=address)["password"])
+        (created,) = self.control.call("mailbox.create", addresses=[address])
+        return Mailbox(address, created["password"])
 
     def add_mailbox(self, address: str) -> Mailbox:
         """A mailbox put into the database, with a password that is verified quickly."""

@@ -7,56 +7,87 @@ import click
 
 import ewspush
 from ewspush.cli import (
+    admin,
+    alias,
     deliver,
     demo,
+    directory,
     impersonation,
     mailbox,
     options,
+    permission,
     queue,
     responder,
     serve,
     subscription,
+    user,
 )
+from ewspush.cli.sections import Sections
 from ewspush.control import CommandError
 
 _WRONG_USAGE = 2
 _INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(ewspush.__version__, prog_name="ewspush")
-def commands() -> None:
-    """An EWS-compatible push notification server.
+_HELP = """An EWS-compatible push notification server.
 
-    `ewspush demo` shows in a few seconds what it does. `ewspush serve` runs a server. The other
-    commands work on the server of the same data directory; those for mailboxes and subscriptions
-    also while none runs.
-    """
+`ewspush demo` shows in a few seconds what it does, `ewspush serve` runs a server. The life of a
+mailbox:
 
+\b
+  ewspush mailbox create ann@example.org         prints a password; no domain is needed before
+  ewspush mailbox show ann@example.org           everything that is known of it
+  ewspush alias create ann@example.org sales@example.org
+  ewspush mailbox update ann@example.org --period yearly
+  ewspush mailbox delete ann@example.org         nobody can use it; it is kept for 30 days
+  ewspush mailbox restore ann@example.org        as it was
+  ewspush user delete ann@example.org            for good, and at once
+  ewspush audit list --mailbox ann@example.org   who did all that
 
-commands.add_command(serve.serve)
-commands.add_command(demo.demo)
-commands.add_command(mailbox.mailbox)
-commands.add_command(impersonation.impersonation)
-commands.add_command(subscription.subscription)
-commands.add_command(queue.queue)
-commands.add_command(deliver.deliver)
-commands.add_command(responder.responder)
+These commands work on the server of the same data directory while it runs, and on its database
+while it does not. Each has --help with examples, and --json for programs.
+"""
+
+_SECTIONS = {
+    "Server": (serve.serve, demo.demo),
+    "Mailboxes": (
+        mailbox.mailbox,
+        user.user,
+        alias.alias,
+        permission.permission,
+        impersonation.impersonation,
+    ),
+    "Directory": (directory.org, directory.domain, admin.admin, admin.audit),
+    "Mail and notifications": (
+        subscription.subscription,
+        queue.queue,
+        deliver.deliver,
+        responder.responder,
+    ),
+}
+
+commands = click.version_option(ewspush.__version__, prog_name="ewspush")(
+    Sections(_SECTIONS, _HELP)
+)
 
 
 def main() -> None:
-    """The console script. An error is one line on standard error.
+    """The console script. An error is one line on standard error, or an object with --json.
 
     The exit status is 2 for a wrong command line, 130 for Ctrl-C and 1 for any other error.
     """
+    form = options.Form()
     try:
-        sys.exit(commands(prog_name="ewspush", standalone_mode=False))
+        sys.exit(commands(prog_name="ewspush", standalone_mode=False, obj=form))
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(_WRONG_USAGE)
     except click.UsageError as error:
         _fail(_describe_wrong_usage(error), _WRONG_USAGE)
     except CommandError as error:
+        if form.is_json:
+            options.print_json_error(error)
+            sys.exit(1)
         _fail(str(error))
     except OSError as error:
         _fail(options.describe(error))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ewspush.control.client import NoServer, RunningServer
 
 if TYPE_CHECKING:
-    from ewspush.settings import ServerSettings
+    from ewspush.settings import Settings
 
 _STARTING_S = 5.0  # a server that holds the database and does not listen yet is waited for so long
 
@@ -21,7 +21,7 @@ class Carrier(Protocol):
 
 
 @contextmanager
-def connect(settings: "ServerSettings", *, may_create: bool = False) -> Iterator[Carrier]:
+def connect(settings: "Settings", *, may_create: bool = False) -> Iterator[Carrier]:
     """The running server of these settings, or their database if no server runs.
 
     A database is made only if `may_create`. Raises CommandError or OSError.
@@ -30,9 +30,9 @@ def connect(settings: "ServerSettings", *, may_create: bool = False) -> Iterator
         yield _find(settings, may_create, held)
 
 
-def _find(settings: "ServerSettings", may_create: bool, held: ExitStack) -> Carrier:
+def _find(settings: "Settings", may_create: bool, held: ExitStack) -> Carrier:
     until_s = time.monotonic() + _STARTING_S
-    server = RunningServer(settings.data)
+    server = RunningServer(settings.server.data)
     while True:
         try:
             server.call("status")

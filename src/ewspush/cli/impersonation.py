@@ -63,7 +63,7 @@ def list_(config: Path | None, data: str | None, as_json: bool) -> None:
     """List the rights, while the server runs or not."""
     settings = options.load(config, data)
     found: list[dict[str, Any]] = []
-    with connect(settings.server) as server:
+    with connect(settings) as server:
         after: list[int] | None = [0, 0]
         while after is not None:
             page = server.call("impersonation.list", after=after)
@@ -87,7 +87,7 @@ def _change(
     if of_all == bool(of):
         raise click.UsageError("Give either --all or --of.", click.get_current_context())
     settings = options.load(config, data)
-    with connect(settings.server) as server:
+    with connect(settings) as server:
         now = server.call(command, account=address, of=None if of_all else of)
     click.echo(f"{now['account']} may act for {_extent(now)}")
 

@@ -2,7 +2,9 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +28,43 @@ _data = click.option(
     metavar="DIR",
     help="The data directory.  [default: ewspush-data, if no setting says otherwise]",
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+yes = click.option("--yes", "is_meant", is_flag=True, help="Do not ask whether it is meant.")
+organization = click.option(
+    "--org", "organization", metavar="ORG", help="The organization: its alias or its id."
+)
+
+
+@dataclass(slots=True)
+class Form:
+    """The form in which a command line asked for its output."""
+
+    is_json: bool = False
+
+
+def _set_form(context: click.Context, _option: click.Parameter, is_json: bool) -> bool:
+    context.ensure_object(Form).is_json = is_json
+    return is_json
+
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, callback=_set_form, help="Print JSON, errors too."
+)
+
+
+def pages(command: F) -> F:
+    """--page and --page-size."""
+    page = click.option(
+        "--page", type=int, default=1, show_default=True, metavar="N", help="Which page."
+    )
+    page_size = click.option(
+        "--page-size",
+        type=int,
+        default=100,
+        show_default=True,
+        metavar="N",
+        help="Entries on a page, 1 to 1000.",
+    )
+    return page(page_size(command))
 
 
 def where(command: F) -> F:
@@ -61,6 +99,21 @@ def print_error(text: str) -> None:
     click.echo(f"ewspush: {' '.join(text.split())}", err=True)
 
 
+def print_json_error(error: CommandError) -> None:
+    """For programs, on standard error."""
+    click.echo(json.dumps(error.as_record(), indent=2, ensure_ascii=False), err=True)
+
+
+def confirm(question: str, *, is_meant: bool) -> None:
+    """Ask at the terminal, unless --yes was given. Raises CommandError if the answer is no."""
+    if is_meant:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError("this cannot be undone, and there is no terminal to ask at: give --yes")
+    if not click.confirm(question, err=True):
+        raise CommandError("nothing was changed")
+
+
 def print_json(value: object) -> None:
     """For programs."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
@@ -73,6 +126,18 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
+
+
+def print_page(page: int, page_size: int, shown: int, total: int) -> None:
+    """Below a table that is a page of a list: how much there is in all."""
+    pages = max(1, -(-total // page_size))
+    click.echo(f"{shown} of {total}" + (f", page {page} of {pages}" if pages > 1 else ""))
+
+
+def print_fields(fields: Sequence[tuple[str, object]]) -> None:
+    """For people: a name and a value on each line."""
+    for name, value in fields:
+        click.echo(f"{name + ':':<22}{_text(value)}")
 
 
 def printable(text: str) -> str:

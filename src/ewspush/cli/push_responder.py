@@ -14,7 +14,7 @@ from typing import Any
 from ewspush.core.subscription import SubscriptionStatus
 from ewspush.settings import Address
 from ewspush.wire import ack, received
-from ewspush.wire.received import NotANotification, ReceivedNotification
+from ewspush.wire.received import ErrorNotification, NotANotification, ReceivedNotification
 
 BODY_LIMIT = 16 * 1024 * 1024  # bytes
 
@@ -90,6 +90,9 @@ class PushResponder:
             if has_left():
                 self._tell(body, notification, None, "no answer: the server did not wait for it")
                 return None
+            if isinstance(notification, ErrorNotification):
+                self._tell(body, notification, None, "OK, which changes nothing")
+                return 200, ack.render(SubscriptionStatus.OK)
             if isinstance(notification, NotANotification):
                 self._tell(body, notification, None, "HTTP 400")
                 return 400, b""

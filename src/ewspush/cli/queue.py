@@ -27,7 +27,7 @@ def list_(mailbox: str | None, config: Path | None, data: str | None, as_json: b
     """
     settings = options.load(config, data)
     found: list[dict[str, Any]] = []
-    with connect(settings.server) as server:
+    with connect(settings) as server:
         after: list[int] | None = [0, 0]
         while after is not None:
             page = server.call("queue.list", mailbox=mailbox, after=after)
@@ -48,7 +48,7 @@ def retry(mailbox: str | None, config: Path | None, data: str | None) -> None:
     While no server runs: as soon as one does.
     """
     settings = options.load(config, data)
-    with connect(settings.server) as server:
+    with connect(settings) as server:
         waited = server.call("queue.retry", mailbox=mailbox)["messages"]
     click.echo(f"{waited} message{'' if waited == 1 else 's'} waited")
 

@@ -4,7 +4,12 @@ import click
 
 from ewspush.cli.options import printable
 from ewspush.cli.push_responder import Handled
-from ewspush.wire.received import NotANotification, ReceivedEvent, ReceivedNotification
+from ewspush.wire.received import (
+    ErrorNotification,
+    NotANotification,
+    ReceivedEvent,
+    ReceivedNotification,
+)
 
 
 def headline(handled: Handled) -> str:
@@ -22,6 +27,8 @@ def events(handled: Handled) -> list[str]:
 
 
 def _what(notification: ReceivedNotification | NotANotification) -> str:
+    if isinstance(notification, ErrorNotification):
+        return f"error ({printable(str(notification))})"
     if isinstance(notification, NotANotification):
         return f"not a notification ({printable(str(notification))})"
     previous = printable(notification.previous_watermark)

@@ -93,7 +93,8 @@ class Story:
         self._title("A server, a push responder and a mailbox, on free ports of this machine")
         self._say(f"server     EWS at http://{http}{demo_client.PATH}, LMTP at {lmtp}")
         self._say(f"responder  {responder.url}")
-        password = self._control.call("mailbox.create", address=MAILBOX)["password"]
+        (mailbox,) = self._control.call("mailbox.create", addresses=[MAILBOX])
+        password = mailbox["password"]
         self._say(f"mailbox    {MAILBOX}")
 
         self._title("The application subscribes to the Inbox, by SOAP")

@@ -9,6 +9,7 @@ import click
 from ewspush.cli import options
 from ewspush.cli.connection import connect
 
+COLUMNS = ("id", "mailbox", "phase", "behind", "next", "last attempt", "url")
 _MINUTE_S = 60
 _HOUR_S = 3600
 
@@ -31,17 +32,16 @@ def list_(mailbox: str | None, config: Path | None, data: str | None, as_json: b
     """
     settings = options.load(config, data)
     found: list[dict[str, Any]] = []
-    with connect(settings.server) as server:
-        after: str | None = ""
+    with connect(settings) as server:
+        after: int | None = 0
         while after is not None:
             page = server.call("subscription.list", mailbox=mailbox, after=after)
             found, after = found + page["subscriptions"], page["next"]
     if as_json:
         options.print_json(found)
         return
-    columns = ("id", "mailbox", "phase", "behind", "next", "last attempt", "url")
     now = datetime.now(UTC)
-    options.print_table(columns, [_row(each, now) for each in found])
+    options.print_table(COLUMNS, [row(each, now) for each in found])
 
 
 @subscription.command()
@@ -54,7 +54,7 @@ def show(id: str, config: Path | None, data: str | None, as_json: bool) -> None:
     What comes next and the last attempt are known to a running server only.
     """
     settings = options.load(config, data)
-    with connect(settings.server) as server:
+    with connect(settings) as server:
         found = server.call("subscription.show", id=id)
     if as_json:
         options.print_json(found)
@@ -63,15 +63,20 @@ def show(id: str, config: Path | None, data: str | None, as_json: bool) -> None:
         click.echo(f"{name + ':':<22}{options.printable(value)}")
 
 
-def _row(found: dict[str, Any], now: datetime) -> list[object]:
+def row(found: dict[str, Any], now: datetime) -> list[object]:
+    """A subscription in a table of COLUMNS. One that the client reads itself has only some."""
+    if found["kind"] != "push":
+        following = f"expires {_in(found['expires_at'], now)}"
+        phase = found["kind"]
+        return [found["id"], found["mailbox"], phase, found["behind"], following, None, None]
     attempt = found["last_attempt"]
-    following = f"{found['next']} {_in(found['next_at'], now)}" if found["next"] else None
+    next_ = f"{found['next']} {_in(found['next_at'], now)}" if found["next"] else None
     return [
         found["id"],
         found["mailbox"],
         found["phase"],
         found["behind"],
-        following,
+        next_,
         attempt["outcome"] if attempt else None,
         _without_query(found["url"]),
     ]

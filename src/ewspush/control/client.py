@@ -40,7 +40,8 @@ class RunningServer:
                     f"the server of {self._data} did not answer: is it stopping? Its log says more"
                 ) from None
         if "error" in answer:
-            raise CommandError(answer["error"])
+            details = (answer.get(name) for name in ("code", "field", "allowed"))
+            raise CommandError(answer["error"], *details)
         return answer["result"]
 
     def _connect(self, connection: socket.socket) -> None:

@@ -1,26 +1,25 @@
 """The commands that operators can give. They block; a running server calls them in a thread."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from ewspush.control import CommandError
-from ewspush.core import addresses, times, watermark
+from ewspush.control import CommandError, operators
+from ewspush.control.management import management_commands
+from ewspush.control.subscription_records import Live, Record, describe, time_text
+from ewspush.core import addresses
+from ewspush.core.accounts import Account, AccountStatus
 from ewspush.core.errors import EwsError
 from ewspush.core.ids import Kind, ObjectId
-from ewspush.core.subscription import Retrying
-from ewspush.operations import mailboxes as mailbox_operations
-from ewspush.operations import passwords
-from ewspush.store import folders, impersonation, mailboxes, outgoing, subscriptions
-from ewspush.store.database import Database, Transaction
+from ewspush.operations.management.context import Change, Management
+from ewspush.operations.management.lifecycle import subject_of
+from ewspush.store import accounts, impersonation, mailboxes, outgoing, subscriptions
+from ewspush.store.database import Transaction
 from ewspush.store.mailboxes import Mailbox
 from ewspush.store.outgoing import Key, Outgoing
-from ewspush.store.subscriptions import Subscription
 from ewspush.wire import ids
 
-PAGE = 500  # mailboxes, and subscriptions or a few more, in one answer
-
-Record = dict[str, Any]
-"""A JSON object."""
+PAGE = 500  # mailboxes, or subscriptions or a few more, in one answer
 
 
 class Commands:
@@ -31,79 +30,55 @@ class Commands:
 
     def __init__(
         self,
-        database: Database,
-        now_s: Callable[[], float],
-        live: Callable[[ObjectId], Record | None] = lambda _: None,
+        management: Management,
+        live: Live = lambda _: None,
         wake_relay: Callable[[], object] = lambda: None,
     ) -> None:
-        self._database = database
-        self._now_s = now_s
+        self._management = management
+        self._database = management.database
         self._live = live
         self._wake_relay = wake_relay
 
-    def by_name(self) -> dict[str, Callable[..., Any]]:
-        """The commands by the names under which the control socket knows them."""
+    def by_name(self, operator: int) -> dict[str, Callable[..., Any]]:
+        """The commands by the names under which the control socket knows them.
+
+        `operator` is the id of the user who gives them.
+        """
         return {
-            "impersonation.grant": self.grant_impersonation,
+            **management_commands(self._management, self._live, operator),
+            "impersonation.grant": partial(self.grant_impersonation, operator),
             "impersonation.list": self.list_impersonation,
-            "impersonation.revoke": self.revoke_impersonation,
-            "mailbox.create": self.create_mailbox,
-            "mailbox.list": self.list_mailboxes,
+            "impersonation.revoke": partial(self.revoke_impersonation, operator),
             "queue.list": self.list_queue,
             "queue.retry": self.retry_queue,
             "subscription.list": self.list_subscriptions,
             "subscription.show": self.show_subscription,
         }
 
-    def create_mailbox(self, address: str, password: str | None = None) -> Record:
-        """Create a mailbox; its password is generated, and in the answer, if none is given."""
-        chosen = passwords.generate() if password is None else password
-        if not 0 < len(chosen) <= passwords.LONGEST:
-            raise CommandError(f"a password should have 1 to {passwords.LONGEST} characters")
-        address = _normalize(address)
-        password_hash = passwords.hash_password(chosen)
-        try:
-            with self._database.write() as tx:
-                mailbox = mailbox_operations.create(tx, address, password_hash, int(self._now_s()))
-        except mailbox_operations.AddressTaken as error:
-            raise CommandError(str(error)) from None
-        created = {"address": mailbox.address}
-        return created if password is not None else {**created, "password": chosen}
-
-    def list_mailboxes(self, after: str = "") -> list[Record]:
-        """A page of mailboxes in the order of their addresses, those after `after`."""
-        with self._database.read() as tx:
-            return [
-                {
-                    "address": mailbox.address,
-                    "created_at": _time(mailbox.created_at_s),
-                    "events": mailbox.head,
-                    "subscriptions": subscriptions.count_live(tx, mailbox.id),
-                }
-                for mailbox in mailboxes.in_order(tx, after, PAGE)
-            ]
-
-    def grant_impersonation(self, account: str, of: list[str] | None) -> Record:
+    def grant_impersonation(self, operator: int, account: str, of: list[str] | None) -> Record:
         """Let an account act for these mailboxes, or for all; what it may now."""
-        with self._database.write() as tx:
-            holder = _find_mailbox(tx, account)
+        with self._management.change(operators.actor(operator)) as change:
+            holder = _find_account(change.tx, account)
             if of is None:
                 granted = [impersonation.ALL]
             else:
-                granted = [_find_mailbox(tx, address).id for address in of]
-            impersonation.grant(tx, holder.id, granted)
-            return _describe_rights(tx, holder)
+                granted = [_find_account(change.tx, address).mailbox_id for address in of]
+            impersonation.grant(change.tx, holder.mailbox_id, granted)
+            _audit(change, "impersonation.grant", holder, after={"of": of or "all"})
+            return _describe_rights(change.tx, holder)
 
-    def revoke_impersonation(self, account: str, of: list[str] | None) -> Record:
+    def revoke_impersonation(self, operator: int, account: str, of: list[str] | None) -> Record:
         """Take rights to these mailboxes back, or every right; what the account still may."""
-        with self._database.write() as tx:
-            holder = _find_mailbox(tx, account)
+        with self._management.change(operators.actor(operator)) as change:
+            holder = _find_account(change.tx, account)
             if of is None:
-                impersonation.revoke_every(tx, holder.id)
+                impersonation.revoke_every(change.tx, holder.mailbox_id)
             for address in of or ():
-                if not impersonation.revoke(tx, holder.id, _find_mailbox(tx, address).id):
+                mailbox = _find_account(change.tx, address).mailbox_id
+                if not impersonation.revoke(change.tx, holder.mailbox_id, mailbox):
                     raise CommandError(f"{holder.address} was not granted {address}")
-            return _describe_rights(tx, holder)
+            _audit(change, "impersonation.revoke", holder, before={"of": of or "all"})
+            return _describe_rights(change.tx, holder)
 
     def list_impersonation(self, after: Sequence[int] = (0, 0)) -> Record:
         """A page of rights; `of` is null in one to all. `next` is where to go on, or null."""
@@ -126,24 +101,25 @@ class Commands:
         """Have mail to recipients elsewhere that waits tried now; how many messages waited."""
         with self._database.write() as tx:
             owner = None if mailbox is None else _find_mailbox(tx, mailbox).id
-            waited = outgoing.make_due(tx, owner, int(self._now_s()))
+            waited = outgoing.make_due(tx, owner, self._management.now_s())
         self._wake_relay()
         return {"messages": waited}
 
-    def list_subscriptions(self, mailbox: str | None = None, after: str = "") -> Record:
+    def list_subscriptions(self, mailbox: str | None = None, after: int = 0) -> Record:
         """A page of subscriptions, live and over, by mailbox. `next` is where to go on, or null."""
         with self._database.read() as tx:
             if mailbox is not None:
-                some, following = [_find_mailbox(tx, mailbox)], None
+                following: int | None = None
+                some = [_find_mailbox(tx, mailbox)]
             else:
-                some = mailboxes.in_order(tx, after, PAGE)
-                following = some[-1].address if len(some) == PAGE else None
+                some = mailboxes.after(tx, after, PAGE)
+                following = some[-1].id if len(some) == PAGE else None
             found: list[Record] = []
             for owner in some:
                 of_mailbox = subscriptions.of_mailbox(tx, owner.id)
-                found += [self._describe(tx, owner, one) for one in of_mailbox]
+                found += [describe(tx, owner, one, self._live) for one in of_mailbox]
                 if len(found) >= PAGE and mailbox is None:
-                    following = owner.address
+                    following = owner.id
                     break
         return {"subscriptions": found, "next": following}
 
@@ -155,37 +131,7 @@ class Commands:
             found = subscriptions.by_number(tx, wanted.mailbox, wanted.number)
             if owner is None or found is None:
                 raise CommandError(f"there is no subscription {id}")
-            return self._describe(tx, owner, found)
-
-    def _describe(self, tx: Transaction, owner: Mailbox, one: Subscription) -> Record:
-        id = ObjectId(Kind.SUBSCRIPTION, one.mailbox, one.number)
-        described: Record = {
-            "id": ids.encode(id.kind, id.mailbox, id.number),
-            "kind": "push",
-            "mailbox": owner.address,
-            "url": one.url,
-            "folders": _folder_names(tx, one),
-            "event_types": sorted(type_.element for type_ in one.wanted.types),
-            "status_frequency_min": one.status_frequency_min,
-            "caller_data": one.caller_data,
-            "created_at": _time(one.created_at_s),
-            "phase": type(one.phase).__name__.lower(),
-            "failures": one.phase.failures if isinstance(one.phase, Retrying) else 0,
-            "acknowledged": one.acknowledged,
-            "over_at": _time(one.over_at_s),
-            "next": None,
-            "next_at": None,
-            "gives_up_at": _gives_up_s(one),
-            "last_attempt": None,
-        }
-        described |= self._live(id) or {}
-        described["watermark"] = watermark.encode(owner.watermark_base, described["acknowledged"])
-        described["behind"] = max(0, owner.head - described["acknowledged"])
-        for key in ("next_at", "gives_up_at"):
-            described[key] = _time(described[key])
-        if described["last_attempt"]:
-            described["last_attempt"]["at"] = _time(described["last_attempt"]["at"])
-        return described
+            return describe(tx, owner, found, self._live)
 
 
 def _decode(id: str) -> ObjectId:
@@ -199,10 +145,18 @@ def _decode(id: str) -> ObjectId:
     return decoded
 
 
-def _find_mailbox(tx: Transaction, address: str) -> Mailbox:
-    mailbox = mailboxes.by_address(tx, _normalize(address))
-    if mailbox is None:
+def _find_account(tx: Transaction, address: str) -> Account:
+    """The account of the mailbox at an address, one that is disabled too."""
+    local_part, _, domain = _normalize(address).rpartition("@")
+    account = accounts.by_address(tx, domain, local_part)
+    if account is None or account.status is AccountStatus.DELETED:
         raise CommandError(f"there is no mailbox {address}")
+    return account
+
+
+def _find_mailbox(tx: Transaction, address: str) -> Mailbox:
+    mailbox = mailboxes.by_id(tx, _find_account(tx, address).mailbox_id)
+    assert mailbox is not None, "it is purged only when its account is deleted"
     return mailbox
 
 
@@ -213,8 +167,12 @@ def _normalize(address: str) -> str:
         raise CommandError(str(error)) from None
 
 
-def _describe_rights(tx: Transaction, account: Mailbox) -> Record:
-    extent = impersonation.extent(tx, account.id)
+def _audit(change: Change, action: str, holder: Account, **what: Mapping[str, object]) -> None:
+    change.audit(action, subject_of(holder), holder.organization_id, **what)
+
+
+def _describe_rights(tx: Transaction, account: Account) -> Record:
+    extent = impersonation.extent(tx, account.mailbox_id)
     return {"account": account.address, "of_all": extent.is_of_all, "named": extent.named}
 
 
@@ -225,25 +183,8 @@ def _describe_outgoing(tx: Transaction, one: Outgoing) -> Record:
         "sender": one.sender,
         "recipients": one.recipients,
         "size": one.size,
-        "queued_at": _time(one.created_at_s),
+        "queued_at": time_text(one.created_at_s),
         "failures": one.failures,
-        "next_at": _time(one.due_at_s),
+        "next_at": time_text(one.due_at_s),
         "last_failure": one.last_failure,
     }
-
-
-def _gives_up_s(one: Subscription) -> float | None:
-    if not isinstance(one.phase, Retrying):
-        return None
-    return one.phase.since_s + one.status_frequency_min * 60
-
-
-def _folder_names(tx: Transaction, one: Subscription) -> list[str] | None:
-    if one.wanted.folders is None:
-        return None
-    found = (folders.by_number(tx, one.mailbox, number) for number in sorted(one.wanted.folders))
-    return [folder.distinguished_name or folder.display_name for folder in found if folder]
-
-
-def _time(at_s: float | None) -> str | None:
-    return None if at_s is None else times.to_text(int(at_s))

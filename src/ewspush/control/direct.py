@@ -7,12 +7,17 @@ from typing import Any
 
 from ewspush.control import CommandError
 from ewspush.control.commands import Commands
-from ewspush.settings import ServerSettings
+from ewspush.control.operators import own_id
+from ewspush.operations import passwords
+from ewspush.operations.management import lifecycle
+from ewspush.operations.management.context import Management, Policy
+from ewspush.settings import Settings
 from ewspush.store import lock
 from ewspush.store.database import Database, UnsupportedDatabase
 
 _PATIENCE_S = 0.2  # for another command that is about to finish
 _BUSY_TIMEOUT_S = 5.0  # another program may have locked the database
+_LEAVING_WORK = {"user.delete"}  # commands after which a running server has something to purge
 
 
 class InUse(CommandError):
@@ -22,20 +27,26 @@ class InUse(CommandError):
 class Direct:
     """The commands, by the names that the control socket knows."""
 
-    def __init__(self, commands: Commands) -> None:
-        self._commands = commands.by_name()
+    def __init__(self, management: Management) -> None:
+        self._management = management
+        self._commands = Commands(management).by_name(own_id())
 
     def call(self, command: str, **arguments: Any) -> Any:
         """Carry out one command. Raises CommandError."""
-        return self._commands[command](**arguments)
+        result = self._commands[command](**arguments)
+        if command in _LEAVING_WORK:
+            while lifecycle.step(self._management):
+                pass
+        return result
 
 
 @contextmanager
-def open_database(server: ServerSettings, *, may_create: bool) -> Iterator[Direct]:
+def open_database(settings: Settings, *, may_create: bool) -> Iterator[Direct]:
     """The commands on the database of these settings. Raises InUse, CommandError or OSError.
 
     A database in the data directory is made only if `may_create`.
     """
+    server = settings.server
     if may_create:
         server.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     elif not server.database and not server.database_file.exists():
@@ -47,8 +58,16 @@ def open_database(server: ServerSettings, *, may_create: bool) -> Iterator[Direc
         with lock.exclusive(server.database_url, _PATIENCE_S):
             database = Database.open(server.database_url, _BUSY_TIMEOUT_S)
             with closing(database):
-                yield Direct(Commands(database, time.time))
+                yield Direct(_management(database, settings))
     except lock.InUse as error:
         raise InUse(str(error)) from None
     except UnsupportedDatabase as error:
         raise CommandError(str(error)) from None
+
+
+def _management(database: Database, settings: Settings) -> Management:
+    policy = Policy(
+        retention_s=settings.management.retention_days * 86_400,
+        shortest_password=settings.management.shortest_password,
+    )
+    return Management(database, lambda: int(time.time()), policy, passwords.hash_many)

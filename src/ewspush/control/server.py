@@ -1,7 +1,8 @@
 """The Unix socket through which the command line talks to a running server.
 
 A connection is for one request, one line of JSON, `{"command": NAME, "arguments": {…}}`; so is the
-answer, with `result` or with `error`. Who may open the socket (mode 0600) may do everything.
+answer, with `result`, or with `error` and, if they are known, `code`, `field` and `allowed`. Who
+may open the socket (mode 0600) may do everything.
 """
 
 import inspect
@@ -18,6 +19,7 @@ from twisted.python.failure import Failure
 
 from ewspush.control import REQUEST_LIMIT, CommandError
 from ewspush.control.commands import Commands
+from ewspush.control.operators import peer_id
 from ewspush.threads import InThread
 
 log = structlog.get_logger()
@@ -43,7 +45,7 @@ class _Connection(LineOnlyReceiver, TimeoutMixin):
         self.setTimeout(None)
         self.transport.pauseProducing()
         try:
-            call = self.factory.find(json.loads(line))
+            call = self.factory.find(json.loads(line), peer_id(self.transport.getHandle()))
         except (ValueError, KeyError, TypeError, RecursionError):
             self._answer({"error": "the running server does not know this command"})
             return
@@ -57,8 +59,9 @@ class _Connection(LineOnlyReceiver, TimeoutMixin):
         self._answer({"result": result})
 
     def _failed(self, failure: Failure) -> None:
-        if failure.check(CommandError):
-            self._answer({"error": str(failure.value)})
+        if isinstance(failure.value, CommandError):
+            record = failure.value.as_record()
+            self._answer({"error": record.pop("text"), **record})
         else:
             log.error("control.failed", traceback=failure.getTraceback())
             self._answer({"error": "the server could not do this; its log says why"})
@@ -80,13 +83,18 @@ class ControlFactory(Factory[_Connection]):
     def __init__(
         self, commands: Commands, status: Callable[[], Mapping[str, Any]], in_thread: InThread
     ) -> None:
-        self._commands = {"status": status, **commands.by_name()}
+        self._commands = commands
+        self._status = status
         self.in_thread = in_thread
         self.connections = 0
 
-    def find(self, request: Any) -> Callable[[], Any]:
-        """What this request asks for. Raises KeyError or TypeError if it is no request."""
-        command = self._commands[request["command"]]
+    def find(self, request: Any, operator: int) -> Callable[[], Any]:
+        """What this request of the user `operator` asks for.
+
+        Raises KeyError or TypeError if it is no request.
+        """
+        commands = {"status": self._status, **self._commands.by_name(operator)}
+        command = commands[request["command"]]
         arguments = inspect.signature(command).bind(**request["arguments"])
         return lambda: command(*arguments.args, **arguments.kwargs)
 
