@@ -66,9 +66,9 @@ STOP_GRACE_S = 10.0  # for notifications and requests under way
 _WRITING_S = 2.0  # for the last group of acknowledgements, after that
 SWEEP_EVERY_S = 600.0
 ENDING_EVERY_S = 15.0
-_SWEEP_STEP_S = 0.05  # between two steps: purging leaves the database to others most of the time
+_PAUSES = 4  # times a step, after it: others have the database for most of the time
 _LOCK_PATIENCE_S = 2.0
-_MANAGED_AT_ONCE = 4  # requests of administrators
+_MANAGED_AT_ONCE = 10  # requests of administrators
 
 
 class CannotStart(Exception):
@@ -361,10 +361,17 @@ class Server:
         await self._in_steps(in_thread, partial(lifecycle.step, self._management))
 
     async def _in_steps(self, in_thread: InThread, step: Callable[[], bool]) -> None:
-        while not self._stopping and await in_thread(step):
-            pause: Deferred[None] = Deferred()
-            self._reactor.callLater(_SWEEP_STEP_S, pause.callback, None)
-            await pause
+        """Take steps until one finds nothing to do. A failure ends this round, not later ones."""
+        try:
+            began_s = time.monotonic()
+            while not self._stopping and await in_thread(step):
+                pause: Deferred[None] = Deferred()
+                pause_s = _PAUSES * (time.monotonic() - began_s)
+                self._reactor.callLater(pause_s, pause.callback, None)
+                await pause
+                began_s = time.monotonic()
+        except Exception:
+            log.exception("retention.failed")
 
     # Stopping
 

@@ -19,7 +19,7 @@ LOCAL, DOMAIN = "a" * 64, ".".join(["d" * 63] * 3 + ["e" * 61])
         ("o'brien@example.org", "o'brien@example.org"),
         ("!#$%&'*+-/=?^_`{|}~@example.org", "!#$%&'*+-/=?^_`{|}~@example.org"),
         ("user@localhost", "user@localhost"),
-        ("user@xn--bcher-kva.example", "user@xn--bcher-kva.example"),
+        ("user@xn--bcher-kva.example", "user@bücher.example"),
         ("user@a-b.example", "user@a-b.example"),
         ("user@127.0.0.1", "user@127.0.0.1"),
         ("JÖRG@BÜCHER.example", "jörg@bücher.example"),

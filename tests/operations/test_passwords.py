@@ -95,3 +95,20 @@ def test_many_passwords_leave_the_processor_to_others() -> None:
 
 def test_a_hash_is_at_least_what_owasp_asks_for(hashed: str) -> None:
     assert "$m=12288,t=3,p=1$" in hashed
+
+
+def test_who_comes_when_many_wait_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_waiting", threading.BoundedSemaphore(1))
+    refused = []
+
+    def hash_and_ask(_: str) -> str:
+        with pytest.raises(passwords.TooManyPasswords):
+            passwords.hash_many(["a", "b", "c"])
+        refused.append(True)
+        return ""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "hash_password", hash_and_ask)
+        passwords.hash_many(["a", "b", "c"])
+    assert len(refused) == 3
+    assert len(passwords.hash_many(["a", "b", "c"])) == 3

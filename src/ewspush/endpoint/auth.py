@@ -24,7 +24,7 @@ T = TypeVar("T")
 CHALLENGE = 'Basic realm="ewspush"'
 
 _REMEMBERED = 10_000  # credentials
-_VERIFICATIONS = 2  # argon2 at once: each takes a core and 64 MiB
+_VERIFICATIONS = 2  # argon2 at once: each takes a core, and 12 MiB or more
 _WAITING = 100  # verifications that may wait: who floods us with guesses waits for nothing
 
 

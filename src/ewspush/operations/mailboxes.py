@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from ewspush.core import addresses
-from ewspush.core.accounts import Account, AccountStatus
+from ewspush.core.accounts import Account, AccountStatus, Alias
 from ewspush.core.directory import Domain, Organization
 from ewspush.core.renewal import Period, Renewal
 from ewspush.store import accounts, folders, mailboxes, organizations
@@ -14,7 +14,15 @@ from ewspush.store.accounts import AddressTaken
 from ewspush.store.database import Transaction
 from ewspush.store.mailboxes import Mailbox
 
-__all__ = ["AddressTaken", "Mailbox", "NewMailbox", "create", "create_in", "find"]
+__all__ = [
+    "AddressTaken",
+    "Mailbox",
+    "NewMailbox",
+    "create",
+    "create_in",
+    "find",
+    "new_alias",
+]
 
 _DEFAULT = "default"  # the alias of the organization of those who never named one
 
@@ -27,6 +35,7 @@ class NewMailbox:
     name: str
     password_hash: str
     period: Period
+    aliases: Sequence[str] = ()  # local parts
 
 
 def create(tx: Transaction, address: str, password_hash: str, now_s: int) -> Mailbox:
@@ -46,15 +55,35 @@ def create(tx: Transaction, address: str, password_hash: str, now_s: int) -> Mai
 def create_in(
     tx: Transaction, domain: Domain, new: Sequence[NewMailbox], now_s: int
 ) -> list[Account]:
-    """Create mailboxes of a domain, with their distinguished folders, all or none.
+    """Create mailboxes of a domain, with aliases and distinguished folders, all or none.
 
     Raises AddressTaken.
     """
     with tx.attempt():
         created = [_account(tx, domain, each, now_s) for each in new]
-        accounts.insert_accounts(tx, created)
+        aliases = [
+            new_alias(account, local_part, None, now_s)
+            for account, each in zip(created, new, strict=True)
+            for local_part in each.aliases
+        ]
+        accounts.insert_accounts(tx, created, aliases)
         folders.insert_distinguished(tx, [account.mailbox_id for account in created])
     return created
+
+
+def new_alias(account: Account, local_part: str, description: str | None, now_s: int) -> Alias:
+    """Another address of a mailbox, to be stored."""
+    domain = account.address.rpartition("@")[2]
+    return Alias(
+        uuid4(),
+        account.mailbox_id,
+        account.domain_id,
+        local_part,
+        f"{local_part}@{domain}",
+        description,
+        now_s,
+        now_s,
+    )
 
 
 def _account(tx: Transaction, domain: Domain, new: NewMailbox, now_s: int) -> Account:

@@ -16,7 +16,13 @@ LONGEST = 1024  # characters: what is hashed comes from outside
 
 _CORES = 2  # for many passwords
 _NICENESS = 10
-_many = threading.Lock()  # two requests with many passwords follow one another
+_WAITING = 4  # requests with many passwords, the one under way among them
+_many = threading.Lock()  # they follow one another
+_waiting = threading.BoundedSemaphore(_WAITING)
+
+
+class TooManyPasswords(Exception):
+    """So many passwords are being hashed that these would wait for long."""
 
 
 def hash_password(password: str) -> str:
@@ -25,11 +31,19 @@ def hash_password(password: str) -> str:
 
 
 def hash_many(passwords: Sequence[str]) -> list[str]:
-    """The hashes to be stored. Many are made in threads that leave the processor to others."""
+    """The hashes to be stored. Many are made in threads that leave the processor to others.
+
+    Raises TooManyPasswords.
+    """
     if len(passwords) <= _CORES:
         return [hash_password(each) for each in passwords]
-    with _many, ThreadPoolExecutor(_CORES, "passwords", _step_back) as threads:
-        return list(threads.map(hash_password, passwords))
+    if not _waiting.acquire(blocking=False):
+        raise TooManyPasswords
+    try:
+        with _many, ThreadPoolExecutor(_CORES, "passwords", _step_back) as threads:
+            return list(threads.map(hash_password, passwords))
+    finally:
+        _waiting.release()
 
 
 def _step_back() -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, delete, exists, insert, select, update
 
 from ewspush.core.accounts import Account, AccountStatus, Alias
+from ewspush.core.addresses import key
 from ewspush.core.ids import shard_of
 from ewspush.store import account_listing
 from ewspush.store.account_rows import of_row, row_of
@@ -28,12 +29,13 @@ _ASKED_TOGETHER = 500
 _ALIASES = select(addresses).where(addresses.c.alias_id.is_not(None))
 
 
-def insert_accounts(tx: Transaction, new: Sequence[Account]) -> None:
+def insert_accounts(tx: Transaction, new: Sequence[Account], aliases: Sequence[Alias] = ()) -> None:
     """Store accounts of one domain with their addresses. Raises AddressTaken.
 
     Who wants an address at the same moment waits for the first, and is then refused.
     """
-    _insert_addresses(tx, [_address_of(account) for account in new])
+    own = [_address_of(account) for account in new]
+    _insert_addresses(tx, own + [_address_of_alias(alias) for alias in aliases])
     tx.connection.execute(insert(accounts), [row_of(account) for account in new])
     account_listing.added(tx, new)
 
@@ -63,19 +65,26 @@ def by_mailbox(tx: Transaction, mailbox_id: int) -> Account | None:
     return _one(tx, accounts.c.mailbox_id == mailbox_id)
 
 
-def by_local_part(tx: Transaction, domain_id: UUID, local_part: str) -> Account | None:
-    """The account that has or had this address, the one that has it now before the others."""
-    rows = tx.connection.execute(
-        _ACCOUNTS.where(accounts.c.domain_id == domain_id, accounts.c.local_part == local_part)
+def newest_at(
+    tx: Transaction, organization_id: UUID, domain: str, local_part: str
+) -> Account | None:
+    """The account of an organization that had this address last, also in a domain made anew."""
+    return _one_of(
+        tx,
+        _ACCOUNTS.join(domains, domains.c.id == accounts.c.domain_id)
+        .where(
+            domains.c.organization_id == organization_id,
+            domains.c.name == domain,
+            accounts.c.local_part == local_part,
+        )
         .order_by(accounts.c.mailbox_id.desc())
-        .limit(1)
+        .limit(1),
     )
-    return next(map(of_row, rows), None)
 
 
 def by_address(tx: Transaction, domain: str, local_part: str) -> Account | None:
     """The account that has an address now, of its own or as an alias, or that had it last."""
-    at = and_(domains.c.name == domain, addresses.c.local_part == local_part)
+    at = and_(domains.c.name == domain, addresses.c.local_part == key(local_part))
     found = _one_of(
         tx,
         _ACCOUNTS.join(addresses, addresses.c.mailbox_id == accounts.c.mailbox_id)
@@ -95,10 +104,13 @@ def by_address(tx: Transaction, domain: str, local_part: str) -> Account | None:
 
 def addressed(tx: Transaction, organization_id: UUID, prefix: str, most: int) -> list[Account]:
     """Active accounts that have an address which begins so, by address, `most` at most."""
+    begins = addresses.c.address.startswith(prefix, autoescape=True)
+    if tx.is_sqlite:  # whose LIKE uses no index
+        begins = and_(begins, addresses.c.address.between(prefix, prefix + "\U0010ffff"))
     rows = tx.connection.execute(
         _ACCOUNTS.join(addresses, addresses.c.mailbox_id == accounts.c.mailbox_id)
         .where(
-            addresses.c.address.startswith(prefix, autoescape=True),
+            begins,
             accounts.c.organization_id == organization_id,
             accounts.c.status == AccountStatus.ACTIVE,
         )
@@ -124,10 +136,10 @@ def named(tx: Transaction, organization_id: UUID, prefix: bytes, most: int) -> l
 
 
 def taken(tx: Transaction, domain_id: UUID, local_parts: Sequence[str]) -> set[str]:
-    """Those of these local parts that a mailbox or an alias of the domain has."""
+    """Those of these local parts that a mailbox or an alias of the domain has, as their keys."""
     found: set[str] = set()
     for n in range(0, len(local_parts), _ASKED_TOGETHER):
-        some = local_parts[n : n + _ASKED_TOGETHER]
+        some = list(map(key, local_parts[n : n + _ASKED_TOGETHER]))
         found.update(
             tx.connection.execute(
                 select(addresses.c.local_part).where(
@@ -146,33 +158,39 @@ def lock(tx: Transaction, mailbox_id: int) -> Account | None:
     return next(map(of_row, rows), None)
 
 
-def first_due(tx: Transaction, now_s: int) -> Account | None:
-    """The account for which something is due, and has been for longest."""
-    rows = tx.connection.execute(
-        _ACCOUNTS.where(accounts.c.due_at_s <= now_s).order_by(accounts.c.due_at_s).limit(1)
+def first_due(tx: Transaction, status: AccountStatus, now_s: int) -> Account | None:
+    """The account of this status for which something is due, and has been for longest."""
+    return _one_of(
+        tx,
+        _ACCOUNTS.where(accounts.c.status == status, accounts.c.due_at_s <= now_s)
+        .order_by(accounts.c.due_at_s)
+        .limit(1),
     )
-    return next(map(of_row, rows), None)
 
 
 def first_deserted(tx: Transaction) -> Account | None:
     """An active account whose organization was deleted."""
-    rows = tx.connection.execute(
-        _ACCOUNTS.join(organizations, organizations.c.id == accounts.c.organization_id)
-        .where(organizations.c.deleted_at_s.is_not(None), accounts.c.status == AccountStatus.ACTIVE)
+    of_deleted = organizations.c.deleted_at_s.is_not(None)
+    deserted = (
+        select(account_keys.c.mailbox_id)
+        .join(organizations, organizations.c.id == account_keys.c.organization_id)
+        .where(of_deleted, account_keys.c.status == AccountStatus.ACTIVE)
         .limit(1)
     )
-    return next(map(of_row, rows), None)
+    return _one_of(tx, _ACCOUNTS.where(accounts.c.mailbox_id.in_(deserted)))
 
 
-def active_in(tx: Transaction, organization_id: UUID, most: int) -> list[Account]:
-    """Active accounts of an organization, `most` at most."""
+def active_in(tx: Transaction, organization_id: UUID, most: int) -> list[int]:
+    """The mailboxes of active accounts of an organization, `most` at most, by their ids."""
     rows = tx.connection.execute(
-        _ACCOUNTS.where(
-            accounts.c.organization_id == organization_id,
-            accounts.c.status == AccountStatus.ACTIVE,
-        ).limit(most)
+        select(account_keys.c.mailbox_id)
+        .where(
+            account_keys.c.organization_id == organization_id,
+            account_keys.c.status == AccountStatus.ACTIVE,
+        )
+        .limit(most)
     )
-    return [of_row(row) for row in rows]
+    return sorted(rows.scalars())
 
 
 def has_undeleted(tx: Transaction, domain_id: UUID) -> bool:
@@ -186,22 +204,7 @@ def has_undeleted(tx: Transaction, domain_id: UUID) -> bool:
 
 def insert_alias(tx: Transaction, alias: Alias) -> None:
     """Store an alias. Raises AddressTaken."""
-    _insert_addresses(
-        tx,
-        [
-            {
-                "mailbox_id": alias.mailbox_id,
-                "domain_id": alias.domain_id,
-                "local_part": alias.local_part,
-                "address": alias.address,
-                "shard": shard_of(alias.mailbox_id),
-                "alias_id": alias.id,
-                "description": alias.description,
-                "created_at_s": alias.created_at_s,
-                "updated_at_s": alias.updated_at_s,
-            }
-        ],
-    )
+    _insert_addresses(tx, [_address_of_alias(alias)])
 
 
 def aliases_of(tx: Transaction, mailbox_id: int) -> list[Alias]:
@@ -218,9 +221,9 @@ def alias_by_id(tx: Transaction, id: UUID) -> Alias | None:
     return next(map(_alias, rows), None)
 
 
-def delete_alias(tx: Transaction, id: UUID) -> None:
-    """Give up an alias."""
-    tx.connection.execute(delete(addresses).where(addresses.c.alias_id == id))
+def delete_alias(tx: Transaction, id: UUID) -> bool:
+    """Give up an alias; False if it was given up before."""
+    return tx.connection.execute(delete(addresses).where(addresses.c.alias_id == id)).rowcount == 1
 
 
 def delete_addresses(tx: Transaction, mailbox_id: int) -> None:
@@ -232,7 +235,7 @@ def _address_of(account: Account) -> dict[str, Any]:
     return {
         "mailbox_id": account.mailbox_id,
         "domain_id": account.domain_id,
-        "local_part": account.local_part,
+        "local_part": key(account.local_part),
         "address": account.address,
         "shard": shard_of(account.mailbox_id),
         "alias_id": None,
@@ -242,7 +245,23 @@ def _address_of(account: Account) -> dict[str, Any]:
     }
 
 
+def _address_of_alias(alias: Alias) -> dict[str, Any]:
+    return {
+        "mailbox_id": alias.mailbox_id,
+        "domain_id": alias.domain_id,
+        "local_part": key(alias.local_part),
+        "address": alias.address,
+        "shard": shard_of(alias.mailbox_id),
+        "alias_id": alias.id,
+        "description": alias.description,
+        "created_at_s": alias.created_at_s,
+        "updated_at_s": alias.updated_at_s,
+    }
+
+
 def _insert_addresses(tx: Transaction, new: Sequence[dict[str, Any]]) -> None:
+    # In one order: two that want the same wait for each other, and not in a circle.
+    new = sorted(new, key=lambda each: str(each["local_part"]))
     keys = [addresses.c.domain_id, addresses.c.local_part]
     tx.connection.execute(tx.insert(addresses).on_conflict_do_nothing(index_elements=keys), new)
     owners: dict[str, tuple[int, UUID | None]] = {}
@@ -273,7 +292,7 @@ def _alias(row: Any) -> Alias:
         row.alias_id,
         row.mailbox_id,
         row.domain_id,
-        row.local_part,
+        row.address.rpartition("@")[0],
         row.address,
         row.description,
         row.created_at_s,

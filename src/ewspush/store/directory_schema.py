@@ -82,18 +82,20 @@ accounts = Table(
     Index("accounts_domain", "domain_id", "local_part"),
     Index(
         "accounts_due",
+        "status",
         "due_at_s",
         sqlite_where=text("due_at_s IS NOT NULL"),
         postgresql_where=text("due_at_s IS NOT NULL"),
     ),
 )
 
-# Every address of a mailbox: its own, and its aliases. The key says who has an address.
+# Every address of a mailbox: its own, and its aliases. The key says who has an address; its local
+# part is folded (core.addresses.key), `address` is as it is shown.
 addresses = Table(
     "addresses",
     metadata,
     Column("domain_id", Uuid, ForeignKey("domains.id"), primary_key=True),
-    Column("local_part", String(64), primary_key=True),
+    Column("local_part", String(192), primary_key=True),
     Column("address", String(320), nullable=False),
     Column("mailbox_id", BigInteger, ForeignKey("mailboxes.id"), nullable=False),
     Column("alias_id", Uuid, unique=True),  # NULL: the mailbox's own address
@@ -101,7 +103,7 @@ addresses = Table(
     Column("created_at_s", BigInteger, nullable=False),
     Column("updated_at_s", BigInteger, nullable=False),
     Column("shard", SmallInteger, nullable=False),
-    Index("addresses_address", "address"),
+    Index("addresses_address", "address", postgresql_ops={"address": "text_pattern_ops"}),
     Index("addresses_mailbox", "mailbox_id"),
     sqlite_with_rowid=False,
 )
@@ -141,5 +143,6 @@ audit_log = Table(
     Column("before", Text),  # JSON, without secrets
     Column("after", Text),
     Index("audit_log_organization", "organization_id", "id"),
+    Index("audit_log_subject", "subject", "id"),
     sqlite_autoincrement=True,
 )

@@ -29,15 +29,17 @@ _TABLES = tuple(
 
 
 def purge_some(tx: Transaction, mailbox: int, most: int) -> bool:
-    """Remove at most `most` rows of a mailbox. False when it is gone."""
+    """Remove at most `most` rows of a mailbox, fewer if they are large. False when it is gone."""
     for table in _TABLES:
         keys = _keys(tx, table, mailbox, most)
         if keys:
             tx.connection.execute(delete(table).where(tuple_(*table.primary_key.columns).in_(keys)))
+        most -= len(keys)
+        if most <= 0 or (table in _LARGE and keys):
             return True
     _remove_references(tx, mailbox)
-    removed = tx.connection.execute(delete(mailboxes).where(mailboxes.c.id == mailbox))
-    return removed.rowcount == 1
+    tx.connection.execute(delete(mailboxes).where(mailboxes.c.id == mailbox))
+    return False
 
 
 def _keys(tx: Transaction, table: Table, mailbox: int, most: int) -> list[tuple[Any, ...]]:

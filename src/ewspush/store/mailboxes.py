@@ -1,11 +1,12 @@
 """Mailboxes: who has one, and what each hands out under its row's lock."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import and_, bindparam, func, insert, select, update
 
+from ewspush.core.addresses import key
 from ewspush.core.ids import shard_of
 from ewspush.core.watermark import BASE_LIMIT
 from ewspush.store.database import Transaction
@@ -42,7 +43,11 @@ _IN_USE = (
 _BY_ADDRESS = (
     select(*_COLUMNS)
     .select_from(_IN_USE[0])
-    .where(addresses.c.address == bindparam("of_address"), _IN_USE[1])
+    .where(
+        domains.c.name == bindparam("of_domain"),
+        addresses.c.local_part == bindparam("of_key"),
+        _IN_USE[1],
+    )
 )
 _LOCK = select(*_COLUMNS).where(mailboxes.c.id == bindparam("of_mailbox")).with_for_update()
 _INSERT = insert(mailboxes).returning(mailboxes.c.id)
@@ -81,7 +86,9 @@ def insert_mailbox(tx: Transaction, address: str, password_hash: str, created_at
 
 def by_address(tx: Transaction, address: str) -> Mailbox | None:
     """The mailbox that has a normalized address, as its own or as an alias, and may be used."""
-    row = tx.connection.execute(_BY_ADDRESS, {"of_address": address}).one_or_none()
+    local_part, _, domain = address.rpartition("@")
+    wanted = {"of_domain": domain, "of_key": key(local_part)}
+    row = tx.connection.execute(_BY_ADDRESS, wanted).one_or_none()
     return Mailbox(*row) if row else None
 
 
@@ -114,14 +121,22 @@ def after(tx: Transaction, mailbox: int, most: int) -> list[Mailbox]:
     return [Mailbox(*row) for row in rows]
 
 
-def which_exist(tx: Transaction, wanted: Sequence[str]) -> dict[str, int]:
-    """Those of these normalized addresses that are in use, each with the id of its mailbox."""
-    rows = tx.connection.execute(
-        select(addresses.c.address, addresses.c.mailbox_id)
-        .select_from(_IN_USE[0])
-        .where(addresses.c.address.in_(wanted), _IN_USE[1])
-    )
-    return {row.address: row.mailbox_id for row in rows}
+def which_exist(tx: Transaction, wanted: Iterable[str]) -> dict[str, int]:
+    """Those of these normalized addresses that are in use, with the mailbox of each."""
+    by_domain: dict[str, dict[str, list[str]]] = {}
+    for address in wanted:
+        local_part, _, domain = address.rpartition("@")
+        by_domain.setdefault(domain, {}).setdefault(key(local_part), []).append(address)
+    found: dict[str, int] = {}
+    for domain, by_key in by_domain.items():
+        rows = tx.connection.execute(
+            select(addresses.c.local_part, addresses.c.mailbox_id)
+            .select_from(_IN_USE[0])
+            .where(domains.c.name == domain, addresses.c.local_part.in_(by_key), _IN_USE[1])
+        )
+        for of_key, mailbox in rows:
+            found |= dict.fromkeys(by_key[of_key], mailbox)
+    return found
 
 
 def set_password_hash(tx: Transaction, mailbox: int, password_hash: str) -> None:

@@ -66,6 +66,12 @@ def organizations_by_alias(
     return [Organization(*row) for row in rows], total
 
 
+def lock_organization(tx: Transaction, id: UUID) -> None:
+    """Wait for those who need an organization, and keep others from it."""
+    statement = select(organizations.c.id).where(organizations.c.id == id)
+    tx.connection.execute(statement.with_for_update())
+
+
 def delete_organization(tx: Transaction, id: UUID, now_s: int) -> None:
     """Delete an organization, and its domains with it: their names are free."""
     tx.connection.execute(
@@ -100,10 +106,9 @@ def domains_by_name(
     return [Domain(*row) for row in rows], total
 
 
-def lock_domain(tx: Transaction, id: UUID) -> bool:
-    """Wait for those who create mailboxes in a domain, and keep others from it; if it exists."""
-    statement = select(domains.c.id).where(domains.c.id == id).with_for_update()
-    return tx.connection.execute(statement).scalar_one_or_none() is not None
+def lock_domain(tx: Transaction, id: UUID) -> None:
+    """Wait for those who create mailboxes in a domain, and keep others from it."""
+    tx.connection.execute(select(domains.c.id).where(domains.c.id == id).with_for_update())
 
 
 def delete_domain(tx: Transaction, id: UUID, now_s: int) -> None:

@@ -1,12 +1,14 @@
 """Mailboxes: created all or none, changed, listed; and who may do so."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
-from ewspush.core.accounts import AccountStatus, OrderBy
+from ewspush.core.accounts import Account, AccountStatus, OrderBy
 from ewspush.core.management import Code, ManagementError
 from ewspush.core.renewal import Period
 from ewspush.operations import mailboxes as mailbox_operations
@@ -86,6 +88,11 @@ WRONG = {
     "a dot at the end": (MailboxRequest("a.", PASSWORD), "LocalPart", Code.INVALID_VALUE),
     "65 octets": (MailboxRequest("ä" * 32 + "a", PASSWORD), "LocalPart", Code.INVALID_VALUE),
     "a surrogate": (MailboxRequest("a\ud800", PASSWORD), "LocalPart", Code.INVALID_VALUE),
+    "a character that is not seen": (
+        MailboxRequest("a\u200bb", PASSWORD),
+        "LocalPart",
+        Code.INVALID_VALUE,
+    ),
     "a line in the name": (MailboxRequest("b", PASSWORD, "a\nb"), "Name", Code.INVALID_VALUE),
     "a long name": (MailboxRequest("b", PASSWORD, "a" * 257), "Name", Code.INVALID_VALUE),
     "canceled": (
@@ -158,6 +165,8 @@ def test_so_many_and_no_more(world: World, number: int) -> None:
         ("用户", "用户"),
         ("straße", "Straße"),
         ("ΟΔΟΣ", "οδος"),
+        ("ὅσος", "ὅσοσ"),
+        ("straße", "STRASSE"),
     ],
 )
 def test_addresses_are_compared_without_case_and_form(
@@ -168,6 +177,16 @@ def test_addresses_are_compared_without_case_and_form(
     other = world.new_mailbox("other")
     as_alias = refuse(lambda: aliases.create(world.management, OPERATOR, other.id, second))
     assert (as_alias.code, as_alias.field) == (Code.ADDRESS_TAKEN, "LocalPart")
+
+
+def test_a_domain_is_the_same_in_either_form(world: World) -> None:
+    made = world.new_domain("xn--bcher-kva.example")
+    assert made.name == "bücher.example"
+    refused = refuse(lambda: world.new_domain("BÜCHER.example"))
+    assert refused.code is Code.DOMAIN_TAKEN
+    account = world.new_mailbox("user", made)
+    found = mailboxes.get_by_address(world.management, OPERATOR, "User@xn--bcher-kva.example")
+    assert found == account
 
 
 def test_the_same_name_in_another_domain_is_another_address(world: World) -> None:
@@ -411,6 +430,108 @@ def test_names_are_those_of_one(world: World) -> None:
     for wrong in ("", "a b", "-a.example", "a..b", "@example.org", "a@b.example", "x" * 254):
         refused = refuse(lambda wrong=wrong: domains.create(management, OPERATOR, wrong))
         assert (refused.code, refused.field) == (Code.INVALID_VALUE, "Name")
+
+
+# At the same moment, on PostgreSQL: nobody waits for somebody who waits for them
+
+
+def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+    """What comes of acts that begin together: what each returned or raised."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> object:
+        start.wait(30)
+        try:
+            return act()
+        except ManagementError as error:
+            return error.code
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+ROUNDS = 8
+
+
+def test_of_two_that_create_the_same_addresses_one_wins(world: World) -> None:
+    for n in range(ROUNDS):
+        names = [f"user{n}-{m}" for m in range(20)]
+        first, second = at_once(
+            [
+                lambda names=names: world.new_mailboxes(names),
+                lambda names=names: world.new_mailboxes(names[::-1]),
+            ]
+        )
+        assert Code.ADDRESS_TAKEN in (first, second)
+        assert isinstance(first, list) != isinstance(second, list)
+
+
+def test_two_may_become_delegates_of_each_other(world: World) -> None:
+    for n in range(ROUNDS):
+        one, other = world.new_mailboxes([f"one{n}", f"other{n}"])
+
+        def grant(mailbox: Account, delegate: Account) -> object:
+            return permissions.grant(world.management, OPERATOR, mailbox.id, delegate.id)
+
+        acts = [lambda: grant(one, other), lambda: grant(other, one)]  # noqa: B023
+        assert not any(isinstance(each, Code) for each in at_once(acts))
+
+
+def test_what_two_delete_is_deleted_once(world: World) -> None:
+    account = world.new_mailbox()
+    for n in range(ROUNDS):
+        alias = aliases.create(world.management, OPERATOR, account.id, f"alias{n}")
+        domain = world.new_domain(f"d{n}.example")
+        organization = organizations.create(world.management, OPERATOR, f"org{n}")
+        for act, code in (
+            (
+                lambda alias=alias: aliases.delete(world.management, OPERATOR, alias.id),
+                Code.MAILBOX_ALIAS_NOT_FOUND,
+            ),
+            (
+                lambda domain=domain: domains.delete(world.management, OPERATOR, domain.id),
+                Code.DOMAIN_NOT_FOUND,
+            ),
+            (
+                lambda of=organization: organizations.delete(world.management, OPERATOR, of.id),
+                Code.ORGANIZATION_DELETED,
+            ),
+        ):
+            assert at_once([act, act]).count(code) == 1
+        organizations.get_by_alias(world.management, OPERATOR, "acme")
+
+
+def test_no_domain_comes_into_a_deleted_organization(world: World) -> None:
+    management = world.management
+    for n in range(ROUNDS):
+        organization_id = organizations.get_by_alias(management, OPERATOR, "acme").id
+        _, made = at_once(
+            [
+                lambda of=organization_id: organizations.delete(management, OPERATOR, of),
+                lambda n=n: domains.create(management, OPERATOR, f"new{n}.example"),
+            ]
+        )
+        left = domains.list_(management, OPERATOR).entries
+        assert [
+            each.organization_id for each in left if each.organization_id == organization_id
+        ] == []
+        assert made is not None
+        organizations.create(management, OPERATOR, "acme")
+
+
+def test_an_organization_is_deleted_while_its_users_are(world: World) -> None:
+    for n in range(ROUNDS):
+        organization = organizations.create(world.management, OPERATOR, f"o{n}")
+        domain = world.new_domain(f"u{n}.example", organization.id)
+        made = world.new_mailboxes([f"user{m}" for m in range(10)], domain)
+        acts: list[Callable[[], object]] = [
+            lambda of=organization: organizations.delete(world.management, OPERATOR, of.id)
+        ]
+        acts += [
+            lambda one=one: users.delete(world.management, OPERATOR, one.user_id)
+            for one in made[5:]
+        ]
+        assert not any(isinstance(each, Code) for each in at_once(acts))
 
 
 # Aliases and permissions

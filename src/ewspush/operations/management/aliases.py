@@ -1,9 +1,10 @@
 """Aliases: other addresses of a mailbox."""
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from ewspush.core.accounts import Account, Alias
 from ewspush.core.management import Code, ManagementError
+from ewspush.operations.mailboxes import new_alias
 from ewspush.operations.management import lifecycle, values
 from ewspush.operations.management.context import Actor, Change, Management
 from ewspush.operations.management.finding import active, find_active_mailbox, find_mailbox
@@ -46,11 +47,10 @@ def delete(management: Management, actor: Actor, id: UUID) -> Alias:
         alias = accounts.alias_by_id(change.tx, id)
         account = None if alias is None else accounts.by_mailbox(change.tx, alias.mailbox_id)
         if alias is None or account is None or not actor.may_see(account.organization_id):
-            raise ManagementError(
-                Code.MAILBOX_ALIAS_NOT_FOUND, f"there is no alias {id}", field="AliasId"
-            )
+            raise _not_found(id)
         active(change.tx, account, "AliasId")
-        accounts.delete_alias(change.tx, id)
+        if not accounts.delete_alias(change.tx, id):  # by somebody at the same moment
+            raise _not_found(id)
         change.audit(
             "alias.delete",
             lifecycle.subject_of(account),
@@ -64,17 +64,7 @@ def add(
     change: Change, account: Account, local_part: str, description: str | None, field: str
 ) -> Alias:
     """Give a mailbox another address, held against the rules before."""
-    domain = account.address.rpartition("@")[2]
-    alias = Alias(
-        uuid4(),
-        account.mailbox_id,
-        account.domain_id,
-        local_part,
-        f"{local_part}@{domain}",
-        description,
-        change.now_s,
-        change.now_s,
-    )
+    alias = new_alias(account, local_part, description, change.now_s)
     try:
         accounts.insert_alias(change.tx, alias)
     except accounts.AddressTaken as error:
@@ -88,3 +78,7 @@ def add(
         after={"alias": alias.address, "description": description},
     )
     return alias
+
+
+def _not_found(id: UUID) -> ManagementError:
+    return ManagementError(Code.MAILBOX_ALIAS_NOT_FOUND, f"there is no alias {id}", field="AliasId")

@@ -58,9 +58,10 @@ def get_by_name(management: Management, actor: Actor, name: str) -> Domain:
 def delete(management: Management, actor: Actor, id: UUID) -> Domain:
     """Delete a domain without mailboxes. Its name is free."""
     with management.change(actor) as change:
-        domain = find(change.tx, actor, id)
         # Locked until the commit: a mailbox is created in it before this, or not at all.
-        if stored.lock_domain(change.tx, id) and accounts.has_undeleted(change.tx, id):
+        stored.lock_domain(change.tx, id)
+        domain = find(change.tx, actor, id)
+        if accounts.has_undeleted(change.tx, id):
             raise ManagementError(
                 Code.DOMAIN_NOT_EMPTY,
                 f"{domain.name} has mailboxes, or some that can still be restored",

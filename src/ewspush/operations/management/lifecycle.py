@@ -10,6 +10,7 @@ from uuid import UUID
 from ewspush.core import times
 from ewspush.core.accounts import Account, AccountStatus, DeletionCause
 from ewspush.core.management import Code, ManagementError
+from ewspush.core.renewal import Period
 from ewspush.operations.management.context import Actor, Change, Management
 from ewspush.store import (
     accounts,
@@ -25,6 +26,7 @@ from ewspush.store.database import Transaction
 
 _TIME = Actor("ewspush", "retention")  # who acts when time has come
 _DISABLED_TOGETHER = 100  # mailboxes, in one transaction
+_PUT_OFF_S = 600
 _PURGED_TOGETHER = 500  # rows removed in one transaction
 
 
@@ -83,6 +85,7 @@ def delete(change: Change, mailbox_id: int, cause: DeletionCause, action: str) -
         deleted_at_s=change.now_s,
         deletion_cause=cause,
         deletion_scheduled_at_s=None,
+        renewal=old.renewal.followed_by(Period.CANCELED, change.now_s),
         updated_at_s=change.now_s,
         due_at_s=change.now_s,
     )
@@ -98,32 +101,58 @@ def disable_some(management: Management, actor: Actor, organization_id: UUID) ->
     """Disable some mailboxes of a deleted organization. Whether there were any."""
     with management.change(actor) as change:
         found = accounts.active_in(change.tx, organization_id, _DISABLED_TOGETHER)
-        for account in found:
-            disable(change, account.mailbox_id, "organization.delete")
+        for mailbox_id in found:
+            if _lock(change.tx, mailbox_id).status is AccountStatus.ACTIVE:
+                disable(change, mailbox_id, "organization.delete")
     return bool(found)
 
 
 def step(management: Management) -> bool:
-    """Do a little of what is due. False when nothing is left to do."""
+    """Do a little of what is due. False when nothing is left to do.
+
+    What stops mailboxes comes before what only tidies up.
+    """
     with management.look() as tx:
-        due = accounts.first_due(tx, management.now_s())
-        deserted = None if due else accounts.first_deserted(tx)
+        now_s = management.now_s()
+        ends = accounts.first_due(tx, AccountStatus.ACTIVE, now_s)
+        deserted = None if ends else accounts.first_deserted(tx)
+        due = (
+            ends
+            or accounts.first_due(tx, AccountStatus.DELETION_SCHEDULED, now_s)
+            or accounts.first_due(tx, AccountStatus.DELETED, now_s)
+        )
     if deserted is not None:
         return disable_some(management, _TIME, deserted.organization_id)
-    return due is not None and _take_up(management, due.mailbox_id)
+    if due is None:
+        return False
+    try:
+        take_up(management, due.mailbox_id)
+    except Exception:
+        _put_off(management, due.mailbox_id)
+        raise
+    return True
 
 
-def _take_up(management: Management, mailbox_id: int) -> bool:
+def _put_off(management: Management, mailbox_id: int) -> None:
+    """What cannot be done for one account does not stop what is due for the others."""
+    with management.change(_TIME) as change:
+        account = _lock(change.tx, mailbox_id)
+        later = replace(account, due_at_s=change.now_s + _PUT_OFF_S)
+        accounts.update_account(change.tx, account, later)
+
+
+def take_up(management: Management, mailbox_id: int) -> bool:
+    """Do a little of what is due for one account. False when nothing is."""
     with management.change(_TIME) as change:
         account = _lock(change.tx, mailbox_id)
         if account.due_at_s is None or account.due_at_s > change.now_s:
-            return True  # somebody came before us
+            return False
         if account.status is AccountStatus.ACTIVE:
-            disable(change, account.mailbox_id, "mailbox.end")
+            disable(change, mailbox_id, "mailbox.end")
         elif account.status is AccountStatus.DELETION_SCHEDULED:
             cause = DeletionCause.RETENTION_ENDED
-            delete(change, account.mailbox_id, cause, "mailbox.delete")
-        elif not mailbox_purge.purge_some(change.tx, account.mailbox_id, _PURGED_TOGETHER):
+            delete(change, mailbox_id, cause, "mailbox.retention_end")
+        elif not mailbox_purge.purge_some(change.tx, mailbox_id, _PURGED_TOGETHER):
             accounts.update_account(change.tx, account, replace(account, due_at_s=None))
             change.audit(
                 "mailbox.purge", subject_of(account), account.organization_id, shown(account)
@@ -150,7 +179,8 @@ def _check_restorable(change: Change, account: Account) -> None:
 
 
 def _gone(tx: Transaction, account: Account) -> ManagementError:
-    newest = accounts.by_local_part(tx, account.domain_id, account.local_part)
+    domain = account.address.rpartition("@")[2]
+    newest = accounts.newest_at(tx, account.organization_id, domain, account.local_part)
     if newest is not None and newest.user_id != account.user_id:
         return ManagementError(
             Code.USER_RECREATED,

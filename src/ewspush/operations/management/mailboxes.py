@@ -9,7 +9,7 @@ from ewspush.core.accounts import Account, AccountStatus, OrderBy
 from ewspush.core.directory import Domain
 from ewspush.core.management import Code, ManagementError
 from ewspush.core.renewal import Period
-from ewspush.operations import mailboxes
+from ewspush.operations import mailboxes, passwords
 from ewspush.operations.mailboxes import NewMailbox
 from ewspush.operations.management import aliases, domains, lifecycle, organizations, values
 from ewspush.operations.management.context import Actor, Management, Page, check_page
@@ -24,6 +24,7 @@ from ewspush.store.account_listing import Selection
 from ewspush.store.database import Transaction
 
 MOST_CREATED = 1000  # mailboxes in one request
+MOST_ALIASES = 2000  # of them together
 LISTED = frozenset({AccountStatus.ACTIVE, AccountStatus.DELETION_SCHEDULED})
 
 
@@ -76,9 +77,9 @@ def create(
         domain = domains.find(tx, actor, domain_id)
         checked = _check(tx, management, domain, wanted, period)
     # Before the transaction: it takes seconds.
-    hashes = management.hash_passwords([each.password for each in wanted])
+    hashes = _hash(management, [each.password for each in wanted])
     new = [
-        NewMailbox(each.local_part, each.name, password_hash, each.period)
+        NewMailbox(each.local_part, each.name, password_hash, each.period, each.aliases)
         for each, password_hash in zip(checked, hashes, strict=True)
     ]
     with management.change(actor) as change:
@@ -88,15 +89,13 @@ def create(
             created = mailboxes.create_in(change.tx, domain, new, change.now_s)
         except mailboxes.AddressTaken as error:  # by somebody who came at the same moment
             raise _taken_meanwhile(error, domain, checked) from None
-        for n, (account, each) in enumerate(zip(created, checked, strict=True), 1):
+        for account, each in zip(created, checked, strict=True):
             change.audit(
                 "mailbox.create",
                 lifecycle.subject_of(account),
                 account.organization_id,
-                after=lifecycle.shown(account),
+                after={**lifecycle.shown(account), "aliases": each.aliases},
             )
-            for m, local_part in enumerate(each.aliases, 1):
-                aliases.add(change, account, local_part, None, _field(n, f"Aliases[{m}]"))
     return created
 
 
@@ -197,6 +196,17 @@ def hash_password(management: Management, account: Account, password: str, field
     return password_hash
 
 
+def _hash(management: Management, chosen: Sequence[str]) -> list[str]:
+    try:
+        return management.hash_passwords(chosen)
+    except passwords.TooManyPasswords:
+        raise ManagementError(
+            Code.LIMIT_EXCEEDED,
+            "so many mailboxes are being created already: try again in a minute",
+            field="Mailboxes",
+        ) from None
+
+
 def _check(
     tx: Transaction,
     management: Management,
@@ -204,6 +214,9 @@ def _check(
     wanted: Sequence[MailboxRequest],
     period: Period,
 ) -> list[_Checked]:
+    if sum(len(each.aliases) for each in wanted) > MOST_ALIASES:
+        allowed = f"{MOST_ALIASES} in all"
+        raise values.invalid("Mailboxes", "so many aliases cannot be created at once", allowed)
     checked = []
     seen: dict[str, str] = {}  # local parts, and the fields that have them
     for n, each in enumerate(wanted, 1):
@@ -247,10 +260,10 @@ def _check_free(tx: Transaction, domain: Domain, checked: Sequence[_Checked]) ->
     wanted = [part for each in checked for part in (each.local_part, *each.aliases)]
     taken = accounts.taken(tx, domain.id, wanted)
     for n, each in enumerate(checked, 1):
-        if each.local_part in taken:
+        if addresses.key(each.local_part) in taken:
             raise _taken(f"{each.local_part}@{domain.name}", _field(n, "LocalPart"))
         for m, alias in enumerate(each.aliases, 1):
-            if alias in taken:
+            if addresses.key(alias) in taken:
                 raise _taken(f"{alias}@{domain.name}", _field(n, f"Aliases[{m}]"))
 
 
@@ -274,8 +287,13 @@ def _check_runs(account: Account, now_s: int) -> None:
 def _taken_meanwhile(
     error: mailboxes.AddressTaken, domain: Domain, checked: Sequence[_Checked]
 ) -> ManagementError:
-    taken = [f"{each.local_part}@{domain.name}" for each in checked].index(error.address)
-    return _taken(error.address, _field(taken + 1, "LocalPart"))
+    for n, each in enumerate(checked, 1):
+        names = [_field(n, "LocalPart")]
+        names += [_field(n, f"Aliases[{m}]") for m in range(1, len(each.aliases) + 1)]
+        for local_part, name in zip((each.local_part, *each.aliases), names, strict=True):
+            if f"{local_part}@{domain.name}" == error.address:
+                return _taken(error.address, name)
+    raise error
 
 
 def _domain_to_list(tx: Transaction, actor: Actor, request: ListRequest) -> UUID:

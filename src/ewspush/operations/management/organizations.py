@@ -69,7 +69,9 @@ def delete(management: Management, actor: Actor, id: UUID) -> Organization:
             Code.ACCESS_DENIED, "an administrator of one organization cannot delete it"
         )
     with management.change(actor) as change:
-        before = find(change.tx, actor, id, lock=True)
+        stored.lock_organization(change.tx, id)
+        before = find(change.tx, actor, id)
+        check_in_use(before)
         stored.delete_organization(change.tx, id, change.now_s)
         after = find(change.tx, actor, id)
         change.audit("organization.delete", f"organization {id}", id, _shown(before), _shown(after))
@@ -106,14 +108,14 @@ def chosen(tx: Transaction, actor: Actor, id: UUID | None, *, lock: bool = False
     if actor.organization_id is not None:
         return find(tx, actor, actor.organization_id, lock=lock)
     found, count = stored.organizations_by_alias(tx, None, 0, 1)
-    if count != 1:
+    if count != 1 or not found:
         raise ManagementError(
             Code.INVALID_VALUE,
             f"there are {count} organizations: say which one" if count else "there is none yet",
             field="OrganizationId",
             allowed="the id of an organization",
         )
-    return found[0]
+    return find(tx, actor, found[0].id, lock=lock)
 
 
 def _not_found(id: str) -> ManagementError:

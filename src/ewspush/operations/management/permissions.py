@@ -25,8 +25,11 @@ class Granted:
 def grant(management: Management, actor: Actor, mailbox_id: UUID, delegate_id: UUID) -> Granted:
     """Give the owner of one mailbox full access to another of the same organization."""
     with management.change(actor) as change:
-        mailbox = find_active_mailbox(change.tx, actor, mailbox_id)
+        mailbox = find_mailbox(change.tx, actor, mailbox_id)
         delegate = find_mailbox(change.tx, actor, delegate_id, field="DelegateId")
+        for each in sorted((mailbox.mailbox_id, delegate.mailbox_id)):
+            accounts.lock(change.tx, each)  # in one order, so that no two wait for each other
+        mailbox = find_active_mailbox(change.tx, actor, mailbox_id)
         if delegate.id == mailbox.id or delegate.organization_id != mailbox.organization_id:
             raise values.invalid(
                 "DelegateId",

@@ -44,10 +44,12 @@ def display_name(text: str | None, otherwise: str, field: str) -> str:
 
 def description(text: str | None) -> str | None:
     """The description of an alias."""
-    if text is not None and len(text) > LONGEST_DESCRIPTION:
-        allowed = f"at most {LONGEST_DESCRIPTION} characters"
-        raise invalid("Description", "the description is too long", allowed)
-    return text or None
+    if text is None or not text.strip():
+        return None
+    if len(text) > LONGEST_DESCRIPTION or not all(c.isprintable() for c in text):
+        allowed = f"at most {LONGEST_DESCRIPTION} printable characters"
+        raise invalid("Description", f"{_shown(text)} is not allowed", allowed)
+    return text.strip()
 
 
 def password(text: str, shortest: int, field: str, *, unlike: str = "") -> str:

@@ -1,6 +1,7 @@
 """Organizations, domains and accounts: who has a mailbox, and who manages them."""
 
 import time
+import unicodedata
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -121,7 +122,7 @@ def _create_tables() -> None:
     op.create_index(
         "accounts_due",
         "accounts",
-        ["due_at_s"],
+        ["status", "due_at_s"],
         unique=False,
         sqlite_where=sa.text("due_at_s IS NOT NULL"),
         postgresql_where=sa.text("due_at_s IS NOT NULL"),
@@ -129,7 +130,7 @@ def _create_tables() -> None:
     op.create_table(
         "addresses",
         sa.Column("domain_id", sa.Uuid(), nullable=False),
-        sa.Column("local_part", sa.String(length=64), nullable=False),
+        sa.Column("local_part", sa.String(length=192), nullable=False),
         sa.Column("address", sa.String(length=320), nullable=False),
         sa.Column("mailbox_id", sa.BigInteger(), nullable=False),
         sa.Column("alias_id", sa.Uuid(), nullable=True),
@@ -143,7 +144,13 @@ def _create_tables() -> None:
         sa.UniqueConstraint("alias_id", name="addresses_alias_id_key"),
         sqlite_with_rowid=False,
     )
-    op.create_index("addresses_address", "addresses", ["address"], unique=False)
+    op.create_index(
+        "addresses_address",
+        "addresses",
+        ["address"],
+        unique=False,
+        postgresql_ops={"address": "text_pattern_ops"},
+    )
     op.create_index("addresses_mailbox", "addresses", ["mailbox_id"], unique=False)
     op.create_table(
         "mailbox_permissions",
@@ -191,6 +198,7 @@ def _create_tables() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("audit_log_organization", "audit_log", ["organization_id", "id"], unique=False)
+    op.create_index("audit_log_subject", "audit_log", ["subject", "id"], unique=False)
 
 
 def _register_mailboxes() -> None:
@@ -259,7 +267,8 @@ def _rows(
         "renewal_period": "monthly",
         "next_renewal_period": "monthly",
     }
-    return account, common
+    folded = unicodedata.normalize("NFC", local_part.casefold())
+    return account, {**common, "local_part": folded}
 
 
 def _table(name: str, types: dict[str, type[Any]]) -> sa.TableClause:
