@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -177,12 +177,13 @@ class Server:
         self._held.callback(pool.stop)
         return in_pool(self._reactor, pool)
 
-    def _events_committed(self, mailbox: int, _: Sequence[Event]) -> None:
-        self._reactor.callFromThread(self._wake, mailbox)
+    def _events_committed(self, by_mailbox: Mapping[int, Sequence[Event]]) -> None:
+        self._reactor.callFromThread(self._wake, by_mailbox)
 
-    def _wake(self, mailbox: int) -> None:
-        self._engine.wake(mailbox)
-        self._streams.wake(mailbox)
+    def _wake(self, by_mailbox: Mapping[int, Sequence[Event]]) -> None:
+        for mailbox, events in by_mailbox.items():
+            self._engine.wake(mailbox, events)
+            self._streams.wake(mailbox)
 
     def _status_committed(self, mailbox: int) -> None:
         self._reactor.callFromThread(self._status_changed, mailbox)

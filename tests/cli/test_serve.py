@@ -321,7 +321,7 @@ def test_text_lines_are_logfmt(spawn_server, responder, elsewhere):
     responder.wait_for(1)
     process.terminate()
     _, err = process.communicate(timeout=PATIENCE_S)
-    assert " event=delivery.attempted " in err
+    assert " event=ews.answered " in err
     pair = r'[a-z_]+=(?:[^ "=]*|"(?:[^"\\]|\\.)*")'
     for line in err.splitlines():
         assert re.fullmatch(rf"timestamp=\S+Z level=[a-z]+ event=\S+(?: {pair})*", line), line

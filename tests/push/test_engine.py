@@ -1,12 +1,16 @@
 """The delivery engine, with scripted responders and no time passing but the test's own."""
 
+from typing import Any
+
 import pytest
 
 from ewspush.core.events import EventType
 from ewspush.core.subscription import Ended, Idle, Parked, Retrying
 from ewspush.push.sender import FailureKind
-from ewspush.store import backlog, subscriptions
+from ewspush.store import backlog, event_log, subscriptions
+from ewspush.store.event_log import Happened
 from support.acks import ack
+from support.checks_for_store import NOW_S
 from support.world import (
     DOWN,
     INBOX,
@@ -398,13 +402,44 @@ def test_a_stop_lets_what_is_under_way_finish_and_begins_nothing(world: World) -
 def test_one_bad_row_backs_off_and_does_not_stop_the_others(world: World, monkeypatch) -> None:
     sick = world.subscribe(types=[NEW_MAIL], number=1)
     well = world.subscribe(types=[CREATED], number=2)
-    world.record(CREATED)
     with world.database.write() as tx:
-        tx.connection.exec_driver_sql("UPDATE events SET object = -1, type = 6")
+        # So many at once that they are read from the log, and not used as the commit has them.
+        event_log.append(tx, world.mailbox.id, [Happened(NEW_MAIL, NOW_S, False, 9, 3)] * 20)
+        tx.connection.exec_driver_sql("UPDATE events SET object = -1")
     world.record(CREATED)
     world.settle()
     assert isinstance(world.stored(sick).phase, Retrying)
     assert isinstance(world.stored(well).phase, Idle)
+
+
+def test_what_a_commit_hands_over_is_sent_without_reading_the_log(
+    world: World, monkeypatch
+) -> None:
+    world.subscribe(types=[NEW_MAIL])
+    monkeypatch.setattr(backlog, "read", lambda *_: pytest.fail("the log is read"))
+    world.record(CREATED)  # wanted by nobody: nothing is sent
+    sent = len(world.attempts)
+    world.settle()
+    assert len(world.attempts) == sent
+    world.record(NEW_MAIL, CREATED, NEW_MAIL)
+    world.settle()
+    assert world.attempts[-1].received.names == ["NewMailEvent", "NewMailEvent"]
+    world.advance(3600)
+    assert world.attempts[-1].received.names == ["StatusEvent"]
+
+
+def test_what_comes_out_of_order_is_read_from_the_log(world: World) -> None:
+    world.subscribe(types=[NEW_MAIL])
+    events: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.engine, "wake", lambda *handed: events.append(handed))
+        world.record(NEW_MAIL)
+        world.record(NEW_MAIL)
+    for mailbox, handed in reversed(events):
+        world.engine.wake(mailbox, handed)
+        world.settle()
+    delivered = [name for each in world.attempts for name in each.received.names]
+    assert delivered == ["StatusEvent", "NewMailEvent", "NewMailEvent"]
 
 
 def test_a_database_that_cannot_be_read_counts_against_nobody(world: World, monkeypatch) -> None:

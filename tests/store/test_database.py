@@ -2,7 +2,7 @@
 
 import sqlite3
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -147,8 +147,9 @@ class Told:
         self._database = database
         self._mailbox = mailbox
 
-    def __call__(self, mailbox: int, events: Sequence[Event]) -> None:
-        self.calls.append((mailbox, [event.sequence for event in events]))
+    def __call__(self, by_mailbox: Mapping[int, Sequence[Event]]) -> None:
+        for mailbox, events in by_mailbox.items():
+            self.calls.append((mailbox, [event.sequence for event in events]))
         self.heads.append(current(self._database, self._mailbox).head)
 
 

@@ -73,7 +73,7 @@ def test_those_who_wait_are_done_in_one_transaction(database: Database) -> None:
 def test_work_that_raises_has_no_effect_and_spoils_no_other(database: Database) -> None:
     mailbox = new_mailbox(database)
     told: list[Event] = []
-    database.on_events(lambda _, events: told.extend(events))
+    database.on_events(lambda by_mailbox: told.extend(*by_mailbox.values()))
     held = Held(database)
 
     def fail(tx: Transaction) -> None:

@@ -7,7 +7,7 @@ also after a kill: an answer is durable once a write that began after it was com
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cache
@@ -626,10 +626,11 @@ class Server:
     def _of(self, mailbox: int) -> list[Subscriber]:
         return [each for each in self.subscribers.values() if each.id.mailbox == mailbox]
 
-    def _committed(self, mailbox: int, _: Sequence[Event]) -> None:
-        self.clock.callLater(self.wakes_after_s, self.engine.wake, mailbox)
-        for each in self._of(mailbox):
-            each.woken_s = self.now_s + self.wakes_after_s
+    def _committed(self, by_mailbox: Mapping[int, Sequence[Event]]) -> None:
+        for mailbox, events in by_mailbox.items():
+            self.clock.callLater(self.wakes_after_s, self.engine.wake, mailbox, events)
+            for each in self._of(mailbox):
+                each.woken_s = self.now_s + self.wakes_after_s
 
     def subscribe(
         self, mailbox: int, number: int, url: str, minutes: int, wanted: Wanted, after: str | None

@@ -93,6 +93,7 @@ class ServerProcess:
             "delivery_callback_allow": RESPONDERS,
             "delivery_first_retry_wait_s": 0.1,
             "log_format": "json",
+            "log_level": "debug",  # each attempt is told
             **settings,
         }
         self._process: subprocess.Popen[str] | None = None

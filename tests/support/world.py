@@ -1,6 +1,6 @@
 """An engine with its rules and its database; clock, threads and responder are scripted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 
 import ewspush
 from ewspush.core import watermark
-from ewspush.core.events import EventType, event_filter
+from ewspush.core.events import Event, EventType, event_filter
 from ewspush.core.ids import Kind
 from ewspush.core.subscription import IDLE, SubscriptionStatus
 from ewspush.operations import mailboxes as mailbox_operations
@@ -101,12 +101,16 @@ class World:
         self.refused: str | None = None
         with self.database.write() as tx:
             self.mailbox = mailbox_operations.create(tx, "user@example.org", "-", 0)
-        self.database.on_events(lambda mailbox, _: self.engine.wake(mailbox))
+        self.database.on_events(self._events_committed)
         self.database.on_status_changed(self._status_changed)
         self.start()
 
     def close(self) -> None:
         self.database.close()
+
+    def _events_committed(self, by_mailbox: Mapping[int, Sequence[Event]]) -> None:
+        for mailbox, events in by_mailbox.items():
+            self.engine.wake(mailbox, events)
 
     # The server
 

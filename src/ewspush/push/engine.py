@@ -10,6 +10,7 @@ Everything here happens in the reactor's thread; the database is used off it. Wh
 be rebuilt from the database at any time, which may lag behind by two groups of acknowledgements.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from twisted.python.failure import Failure
 
 from ewspush.core import subscription as rules
 from ewspush.core.errors import AccountDisabled
-from ewspush.core.events import EventFilter
+from ewspush.core.events import Event, EventFilter
 from ewspush.core.ids import ObjectId
 from ewspush.core.notification import Notification, compose
 from ewspush.core.subscription import (
@@ -105,15 +106,18 @@ class Engine:
         self._by_mailbox: dict[int, list[Live]] = {}
         self._origins: dict[str, Origin] = {}
         self._agenda: Agenda[Live] = Agenda()
-        self._timer: Call | None = None
+        self._timer: Call | None = None  # that has not rung
+        self._timer_s = NEVER  # when it does
         self._ready: deque[Origin] = deque()  # those with somebody waiting and room for more
         self._admitted: list[Live] = []  # their backlogs are to be read
+        self._known: list[Live] = []  # admitted, and nothing has to be read for them
         self._reading = False
         self._turn_scheduled = False
         self._under_way = 0
         self._early: _Early | None = _Early()
         self._stopping = False
         self._quiet: list[Deferred[None]] = []
+        self._tells_all = log.is_enabled_for(logging.DEBUG)  # to ask costs as much as to send
 
     # Starting and stopping
 
@@ -151,7 +155,8 @@ class Engine:
         self._set_due(
             live, rules.status_due_after_start_s(now_s, live.status_frequency_s, live.spread)
         )
-        if head > live.acknowledged:
+        live.unread = head > live.acknowledged
+        if live.unread:
             self._queue(live)
 
     async def stop(self) -> None:
@@ -175,14 +180,15 @@ class Engine:
 
     # What may cause a delivery
 
-    def wake(self, mailbox: int) -> None:
-        """Something was logged in this mailbox. Cheap, and safe to call twice."""
+    def wake(self, mailbox: int, events: Sequence[Event] = ()) -> None:
+        """These events were logged in this mailbox by one commit, or some that nobody knows.
+
+        Cheap, and safe to call twice.
+        """
         if self._early is not None:
             self._early.woken.add(mailbox)
         for live in self._by_mailbox.get(mailbox, ()):
-            if live.step is Step.UNDER_WAY:
-                live.again = True
-            elif live.step is Step.WAITING and isinstance(live.phase, Idle):
+            if live.hear(events) and live.step is Step.WAITING and isinstance(live.phase, Idle):
                 self._queue(live)
 
     def subscribed(self, stored: Subscription, watermark_base: int) -> None:
@@ -263,7 +269,7 @@ class Engine:
         elif live.is_disabled or isinstance(live.phase, Retrying):
             live.is_disabled = False
             live.phase = rules.IDLE
-            live.must_send = live.again = True
+            live.must_send = live.unread = True
             self._agenda.set(live, NEVER)
             if live.step is Step.WAITING:
                 self._queue(live)
@@ -275,16 +281,18 @@ class Engine:
 
     def _set_due(self, live: Live, due_s: float) -> None:
         self._agenda.set(live, due_s)
-        self._set_timer()
+        if self._timer is None or due_s < self._timer_s:
+            self._set_timer()
 
     def _set_timer(self) -> None:
         next_s = self._agenda.next_s()
         if next_s is None or self._stopping:
             return
-        if self._timer is not None and self._timer.active():
-            if self._timer.getTime() <= next_s:
+        if self._timer is not None:
+            if self._timer_s <= next_s:
                 return
             self._timer.cancel()
+        self._timer_s = next_s
         self._timer = self._clock.callLater(
             max(0.0, next_s - self._clock.seconds()), self._time_has_come
         )
@@ -321,6 +329,9 @@ class Engine:
                 self._admit(origin, origin.waiting.popleft())
                 if origin.waiting and origin.under_way < self._settings.origin_requests:
                     self._ready.append(origin)
+        known, self._known = self._known, []
+        for live in known:
+            self._compose(live)
         if self._admitted and not self._reading:
             self._read_backlogs()
 
@@ -335,11 +346,14 @@ class Engine:
     def _admit(self, origin: Origin, live: Live) -> None:
         if live.step is not Step.QUEUED:
             return  # over since it was queued
-        live.step = Step.UNDER_WAY
-        live.again = False
         origin.under_way += 1
         self._under_way += 1
-        self._admitted.append(live)
+        if live.unread and not live.is_disabled:
+            live.step = Step.READING
+            self._admitted.append(live)
+        else:
+            live.step = Step.UNDER_WAY
+            self._known.append(live)
 
     def _leave(self, live: Live) -> None:
         """No longer under way: make room for the next of its origin."""
@@ -349,7 +363,7 @@ class Engine:
             self._ready.append(origin)
         origin.under_way -= 1
         self._forget_unused(origin)
-        if live.step is Step.UNDER_WAY:
+        if live.step is not Step.OVER:
             live.step = Step.WAITING
         if self._ready:
             self._schedule_turn()
@@ -365,6 +379,8 @@ class Engine:
         del self._admitted[:_READ_TOGETHER]
         self._reading = True
         positions = [(live.mailbox, live.examined, live.wanted) for live in together]
+        for live in together:
+            live.unread = False  # unless something is logged from now on
         reading = self._in_thread(self._read, positions)
         reading.addCallbacks(
             self._compose_all, self._not_read, callbackArgs=(together,), errbackArgs=(together,)
@@ -378,12 +394,15 @@ class Engine:
     def _compose_all(self, results: list[Backlog | BrokenLog], together: list[Live]) -> None:
         self._reading = False
         for live, result in zip(together, results, strict=True):
+            if live.step is not Step.OVER:
+                live.step = Step.UNDER_WAY
             if live.step is Step.OVER or self._stopping:
                 self._leave(live)
-            elif live.is_disabled:
-                self._say_disabled(live)
             elif isinstance(result, Backlog):
-                self._compose(live, result)
+                live.pending += tuple(result.events)
+                live.examined = result.examined
+                live.unread = live.unread or result.unread
+                self._compose(live)
             else:
                 self._finish(live, self._clock.seconds(), None, outcomes.of_bug(Failure(result)))
         if self._admitted:
@@ -395,32 +414,33 @@ class Engine:
 
         def again() -> None:
             self._reading = False
-            if self._stopping:
-                for live in together:
+            for live in together:
+                live.unread = True
+                if self._stopping:
                     self._leave(live)
-            else:
+            if not self._stopping:
                 self._admitted[:0] = together
                 self._schedule_turn()
 
         self._clock.callLater(0 if self._stopping else _DATABASE_RETRY_S, again)
 
-    def _compose(self, live: Live, found: Backlog) -> None:
-        live.examined = found.examined
-        live.again = live.again or found.unread
-        if not found.events and (not live.must_send or found.unread):
+    def _compose(self, live: Live) -> None:
+        if live.step is Step.OVER or self._stopping:
             self._leave(live)
-            if live.again:
+        elif live.is_disabled:
+            self._say_disabled(live)
+        elif live.pending or (live.must_send and not live.unread):
+            self._send(live)
+        else:
+            self._leave(live)
+            if live.unread:
                 self._queue(live)
-            return
-        self._send(live, found)
 
     # Sending
 
-    def _send(self, live: Live, found: Backlog) -> None:
+    def _send(self, live: Live) -> None:
         began_s = self._clock.seconds()
-        notification = compose(
-            live.acknowledged, found.events, found.examined, self._settings.batch
-        )
+        notification = compose(live.acknowledged, live.pending, live.examined, self._settings.batch)
         attempting = self._attempt(
             live,
             partial(
@@ -488,11 +508,14 @@ class Engine:
             if outcome.status is not None and notification is not None:
                 self._acknowledged(live, notification, outcome.status)
             elif live.is_disabled:  # it begins anew: no failure is counted
-                live.examined = live.acknowledged
+                live.start_over()
             else:
                 self._failed(live, began_s)
-        self._log_attempt(live, notification, outcome, was_attempt, took_s)
-        goes_on = live.is_disabled or (isinstance(live.phase, Idle) and live.again)
+        if outcome.status is not SubscriptionStatus.OK or self._tells_all:
+            self._log_attempt(live, notification, outcome, was_attempt, took_s)
+        goes_on = live.is_disabled or (
+            isinstance(live.phase, Idle) and (bool(live.pending) or live.unread)
+        )
         more = goes_on and live.step is not Step.OVER
         self._leave(live)
         if more:
@@ -503,9 +526,7 @@ class Engine:
     ) -> None:
         unchanged = isinstance(live.phase, Idle) and notification.through == live.acknowledged
         live.acknowledged = notification.through
-        if notification.more:
-            live.examined = notification.through
-            live.again = True
+        live.pending = live.pending[len(notification.events) :]
         live.phase = rules.after_answer(status)
         live.must_send = live.is_disabled
         if isinstance(live.phase, Ended):
@@ -519,7 +540,7 @@ class Engine:
     def _failed(self, live: Live, began_s: float) -> None:
         assert isinstance(live.phase, Idle | Retrying), "one that is over sends nothing"
         live.phase = rules.after_failure(live.phase, began_s, live.status_frequency_s)
-        live.examined = live.acknowledged  # the next attempt is composed anew
+        live.start_over()
         live.must_send = True
         if isinstance(live.phase, Retrying):
             due_s = rules.attempt_due_s(
@@ -539,7 +560,8 @@ class Engine:
         took_s: float,
     ) -> None:
         events = len(notification.events) if notification else 0
-        log.info(
+        write = log.debug if outcome.status is SubscriptionStatus.OK else log.info
+        write(
             "delivery.attempted",
             subscription=live.id,
             mailbox=live.mailbox,

@@ -1,15 +1,18 @@
 """What the engine keeps in memory of a live subscription and of an origin."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from ewspush.core.events import EventFilter
+from ewspush.core.events import Event, EventFilter
 from ewspush.core.ids import Kind
-from ewspush.core.subscription import LivePhase, Phase, Retrying, spread_of
+from ewspush.core.subscription import IDLE, LivePhase, Phase, Retrying, spread_of
 from ewspush.push.agenda import Entry
 from ewspush.store.subscriptions import Progress, Subscription
 from ewspush.wire import ids
+
+_MOST_HEARD = 16  # events that are kept of what commits hand over
 
 
 class Step(Enum):
@@ -17,7 +20,8 @@ class Step(Enum):
 
     WAITING = auto()  # for an event or for its time
     QUEUED = auto()  # for its origin
-    UNDER_WAY = auto()  # being composed or sent
+    READING = auto()  # the log
+    UNDER_WAY = auto()  # being sent
     OVER = auto()  # none follows
 
 
@@ -47,7 +51,6 @@ class Live(Entry):
 
     __slots__ = (
         "acknowledged",
-        "again",
         "examined",
         "is_disabled",
         "last_attempt",
@@ -55,11 +58,13 @@ class Live(Entry):
         "must_send",
         "number",
         "origin",
+        "pending",
         "phase",
         "refused",
         "server_version",
         "status_frequency_s",
         "step",
+        "unread",
         "url",
         "wanted",
         "watermark_base",
@@ -79,11 +84,13 @@ class Live(Entry):
         self.status_frequency_s = stored.status_frequency_min * 60.0
         self.wanted: EventFilter = stored.wanted
         self.acknowledged = stored.acknowledged
-        self.examined = stored.acknowledged  # how far the log was searched for wanted events
+        # What is known of the log: the wanted events after the cursor and up to `examined`.
+        self.pending: tuple[Event, ...] = ()
+        self.examined = stored.acknowledged
+        self.unread = True  # it goes on behind `examined`, perhaps
         self.phase: Phase = phase  # with times on the engine's clock
         self.step = Step.WAITING
         self.must_send = False  # a StatusEvent if there is no event
-        self.again = False  # something was logged since the log was read
         self.is_disabled = False  # its mailbox is, which the responder is to be told
         self.last_attempt: LastAttempt | None = None
 
@@ -96,6 +103,30 @@ class Live(Entry):
     def spread(self) -> float:
         """How early its heartbeats are, 0 to 1."""
         return spread_of(self.number)
+
+    def hear(self, events: Sequence[Event]) -> bool:
+        """Take note of events that a commit logged; whether there is something to do about them.
+
+        They are used without reading the log if they follow on what is known of it, since there is
+        none between then. Few are kept: whoever is sent nothing for long does not gather them here.
+        """
+        if events and events[-1].sequence <= self.examined:
+            return False
+        follows = bool(events) and events[0].sequence == self.examined + 1
+        if self.unread or not follows or self.step is Step.READING or self.phase is not IDLE:
+            self.unread = True
+            return True
+        wanted = tuple(filter(self.wanted.wants, events))
+        if len(self.pending) + len(wanted) > _MOST_HEARD:
+            self.unread = True
+            return True
+        self.pending += wanted
+        self.examined = events[-1].sequence
+        return bool(wanted)
+
+    def start_over(self) -> None:
+        """Compose the next notification anew, from the cursor."""
+        self.pending, self.examined, self.unread = (), self.acknowledged, True
 
     def progress(self, epoch_s: float) -> Progress:
         """What to write down. `epoch_s` is the engine's time 0 in seconds since the epoch."""

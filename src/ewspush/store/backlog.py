@@ -74,7 +74,10 @@ def _extend(
         return BrokenLog(excerpt.bad_row)
     wants = backlog.wanted.wants
     backlog.events += [event for event in excerpt.events if wants(event)]
-    del backlog.events[batch + 1 :]
-    backlog.examined = min(backlog.examined + size, excerpt.head)
+    if len(backlog.events) > batch + 1:
+        del backlog.events[batch + 1 :]
+        backlog.examined = backlog.events[-1].sequence
+    else:
+        backlog.examined = min(backlog.examined + size, excerpt.head)
     backlog.unread = backlog.examined < excerpt.head
     return backlog

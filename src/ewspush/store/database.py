@@ -5,7 +5,7 @@ Everything here blocks and may be called from any thread but the reactor's.
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from ewspush.core.events import Event
 from ewspush.store import migrations
 
-EventsCommitted = Callable[[int, Sequence[Event]], None]
+EventsCommitted = Callable[[Mapping[int, Sequence[Event]]], None]  # by mailbox
 MailQueued = Callable[[], None]
 StatusChanged = Callable[[int], None]
 
@@ -118,9 +118,9 @@ class Database:
         with self._writer or nullcontext(), self._engine.begin() as connection:
             transaction = Transaction(connection)
             yield transaction
-        for mailbox, appended in transaction.appended.items():
-            for listener in self._listeners if appended else ():
-                listener(mailbox, appended)
+        committed = {mailbox: events for mailbox, events in transaction.appended.items() if events}
+        for listener in self._listeners if committed else ():
+            listener(committed)
         if transaction.queued:
             for mail_listener in self._mail_listeners:
                 mail_listener()

@@ -124,33 +124,49 @@ def all_live(tx: Transaction) -> Iterator[tuple[Subscription, int, int]]:
         yield _subscription(row), row.watermark_base, row.head
 
 
+# Of a million notifications nearly all move the cursor and nothing else. Handed to the driver as it
+# is, this costs less than half of what SQLAlchemy takes to prepare the parameters of each row.
+_MOVE = (
+    "UPDATE subscriptions SET acknowledged = {0}, phase = 'idle', failures = 0,"
+    " failing_since_ms = NULL WHERE mailbox_id = {0} AND number = {0} AND over_at_s IS NULL"
+)
+_MOVE_SQLITE, _MOVE_POSTGRESQL = _MOVE.format("?"), _MOVE.format("%s")
+_WRITE = (
+    update(subscriptions)
+    .where(
+        subscriptions.c.mailbox_id == bindparam("of_mailbox"),
+        subscriptions.c.number == bindparam("of_number"),
+        subscriptions.c.over_at_s.is_(None),
+    )
+    .values(
+        acknowledged=bindparam("acknowledged"),
+        phase=bindparam("phase"),
+        failures=bindparam("failures"),
+        failing_since_ms=bindparam("failing_since_ms"),
+        over_at_s=bindparam("over_at_s"),
+    )
+)
+
+
 def write_progress(tx: Transaction, progress: Sequence[Progress], now_s: int) -> None:
     """Write where subscriptions stand. One that is over already stays as it is."""
-    tx.connection.execute(
-        update(subscriptions)
-        .where(
-            subscriptions.c.mailbox_id == bindparam("of_mailbox"),
-            subscriptions.c.number == bindparam("of_number"),
-            subscriptions.c.over_at_s.is_(None),
-        )
-        .values(
-            acknowledged=bindparam("acknowledged"),
-            phase=bindparam("phase"),
-            failures=bindparam("failures"),
-            failing_since_ms=bindparam("failing_since_ms"),
-            over_at_s=bindparam("over_at_s"),
-        ),
-        [
-            {
-                "of_mailbox": one.mailbox,
-                "of_number": one.number,
-                "acknowledged": one.acknowledged,
-                **_phase_columns(one.phase),
-                "over_at_s": now_s if isinstance(one.phase, Parked | Ended) else None,
-            }
-            for one in progress
-        ],
-    )
+    moved = [(one.acknowledged, one.mailbox, one.number) for one in progress if one.phase is IDLE]
+    if moved:
+        move = _MOVE_SQLITE if tx.is_sqlite else _MOVE_POSTGRESQL
+        tx.connection.exec_driver_sql(move, moved)
+    others = [_progress_row(one, now_s) for one in progress if one.phase is not IDLE]
+    if others:
+        tx.connection.execute(_WRITE, others)
+
+
+def _progress_row(one: Progress, now_s: int) -> dict[str, object]:
+    return {
+        "of_mailbox": one.mailbox,
+        "of_number": one.number,
+        "acknowledged": one.acknowledged,
+        **_phase_columns(one.phase),
+        "over_at_s": now_s if isinstance(one.phase, Parked | Ended) else None,
+    }
 
 
 def restart(tx: Transaction, mailbox: int) -> None:

@@ -1,5 +1,7 @@
 """What a responder answers: SendNotificationResult."""
 
+from functools import lru_cache
+
 from ewspush.core.subscription import SubscriptionStatus
 from ewspush.wire import xml
 from ewspush.wire.namespaces import MESSAGES, SOAP
@@ -9,6 +11,7 @@ class NotAnAcknowledgement(ValueError):
     """An answer without a SubscriptionStatus that can be read. `str()` says what is wrong."""
 
 
+_SMALL = 2048  # bytes
 _UTF8_BOM = b"\xef\xbb\xbf"
 _STATUS = {status.value.lower(): status for status in SubscriptionStatus}
 
@@ -19,6 +22,11 @@ def parse(body: bytes) -> SubscriptionStatus:
     White space before the XML declaration (the WorkMail guide prints its samples so), a BOM, any
     prefix, no namespace and any case of the value are accepted. Raises NotAnAcknowledgement.
     """
+    # Nearly every responder answers with the same bytes, time after time.
+    return _parse_small(body) if len(body) <= _SMALL else _parse(body)
+
+
+def _parse(body: bytes) -> SubscriptionStatus:
     try:
         root = xml.parse(body.removeprefix(_UTF8_BOM).lstrip())
     except xml.Unreadable as error:
@@ -31,6 +39,9 @@ def parse(body: bytes) -> SubscriptionStatus:
     except KeyError:
         # Not quoted: this text is logged, and answers are not.
         raise NotAnAcknowledgement("SubscriptionStatus is neither OK nor Unsubscribe") from None
+
+
+_parse_small = lru_cache(maxsize=1024)(_parse)
 
 
 def render(status: SubscriptionStatus) -> bytes:
