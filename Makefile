@@ -3,10 +3,11 @@ PYTHON ?= $(shell tools/pythons newest)
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 DEMO = .venv/demo-$(VERSION)
 TEST = .venv/test-$(VERSION)
+PEERS = .venv/peers-$(VERSION)
 JAVASCRIPT = tests/interop/javascript
 SOURCES = pyproject.toml $(shell find src wsdl -type f -not -name '*.pyc')
 
-.PHONY: demo test lint check test-all bench-mailbox bench-listing bench-creation clean
+.PHONY: demo test lint check test-all bench bench-mailbox bench-listing bench-creation clean
 
 demo: $(DEMO)/installed
 	@$(DEMO)/bin/ewspush demo $(DEMO_OPTIONS)
@@ -22,6 +23,11 @@ lint: $(TEST)/installed
 test-all:
 	@set -e; for python in $$(tools/pythons all); do \
 	    $(MAKE) --no-print-directory test PYTHON=$$python; done
+
+# Needs nginx as the responder; where it is missing and can be installed, it is.
+bench: $(TEST)/installed $(PEERS)/installed
+	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || apt-get install -y -qq nginx-light
+	$(TEST)/bin/python benchmarks/delivery --peers-python $(PEERS)/bin/python
 
 bench-mailbox: $(TEST)/installed
 	$(TEST)/bin/python benchmarks/mailbox.py
@@ -46,6 +52,11 @@ $(TEST)/installed: pyproject.toml
 	$(PYTHON) -m venv $(TEST)
 	$(TEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(TEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable . --group test
+	@touch $@
+
+$(PEERS)/installed: benchmarks/delivery/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # A real client too, but a test that is skipped is no reason to fail.
