@@ -1,6 +1,8 @@
 """`ewspush org`, `domain`, `user`, `alias`, `permission`, `admin` and `audit`."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -58,15 +60,20 @@ def test_a_domain_needs_no_organization_before_it(ewspush, elsewhere):
 def test_several_organizations_must_be_told_apart(ewspush, elsewhere):
     for alias in ("one", "two"):
         ewspush("org", "create", alias)
-    for command in (["domain", "create", "x.example"], ["mailbox", "create", "a@x.example"]):
+    ewspush("domain", "create", "y.example", "--org", "one")
+    for command in (
+        ["domain", "create", "x.example"],
+        ["mailbox", "create", "a@x.example"],
+        ["mailbox", "list"],
+        ["user", "list"],
+    ):
         told = ewspush(*command)
         assert (told.status, told.out) == (1, "")
         assert told.err == (
             "ewspush: there are 2 organizations: say which one"
-            " (OrganizationId: the id of an organization)\n"
+            " (--org: the alias or the id of an organization)\n"
         )
     assert ewspush("mailbox", "create", "a@x.example", "--org", "two").status == 0
-    assert ewspush("mailbox", "list").status == 1
     assert "a@x.example" in ewspush("mailbox", "list", "--org", "two").out
     assert "a@x.example" in ewspush("mailbox", "list", "--domain", "x.example").out
 
@@ -112,6 +119,16 @@ def test_deleting_a_user_while_no_server_runs_purges_the_mailbox(ewspush, elsewh
     assert (after["status"], after["folders"]) == ("deleted", 0)
     changes = json.loads(ewspush("audit", "list", "--json").out)["changes"]
     assert [each["action"] for each in changes[:2]] == ["mailbox.purge", "user.delete"]
+
+
+def test_deleting_a_user_while_no_server_runs_does_nothing_else_that_is_due(ewspush, elsewhere):
+    ewspush("mailbox", "create", "a@example.org", "b@example.org")
+    ewspush("mailbox", "delete", "b@example.org")
+    with closing(sqlite3.connect("ewspush-data/ewspush.db")) as database, database:
+        database.execute("UPDATE accounts SET due_at_s = 0 WHERE local_part = 'b'")
+    ewspush("user", "delete", "a@example.org", "--yes")
+    left = json.loads(ewspush("mailbox", "show", "b@example.org", "--json").out)
+    assert (left["status"], left["folders"] > 0) == ("deletion_scheduled", True)
 
 
 def test_deleting_a_user_while_a_server_runs_purges_the_mailbox(ewspush, server, mailbox):

@@ -119,6 +119,19 @@ def test_one_that_is_over_is_still_shown(subscribe, show, rows):
     assert (rows()[id]["PHASE"], rows()[id]["NEXT"]) == ("ended", "-")
 
 
+def test_that_its_mailbox_is_disabled_is_said(ewspush, subscribe, show, rows, server, mailbox):
+    id = subscribe()
+    ewspush("mailbox", "delete", mailbox.address, "--data", server.data)
+    shown = show(id)
+    assert re.fullmatch(f"{TIME}: nothing is sent", shown["mailbox disabled"])
+    assert not [name for name in shown if name.startswith(("next", "gives up"))]
+    listed = ewspush("mailbox", "show", mailbox.address, "--data", server.data).out
+    assert "mailbox disabled" in listed.splitlines()[-1]
+    ewspush("mailbox", "restore", mailbox.address, "--data", server.data)
+    assert "mailbox disabled" not in show(id)
+    assert rows()[id]["NEXT"] != "mailbox disabled"
+
+
 def test_the_table_leaves_out_what_a_query_may_hold(subscribe, rows, responder):
     id = subscribe()
     assert "?" in responder.url()
@@ -205,6 +218,17 @@ def test_without_a_server_what_is_stored_is_told(ewspush, store):
     assert retrying["folders"] == "all"
     assert parked["over since"] == "2026-09-21T14:43:20Z"
     assert "next attempt" not in parked
+
+
+def test_without_a_server_a_disabled_mailbox_is_told_and_no_missing_server(ewspush, store):
+    store({}, {"phase": PARKED, "over_at_s": NOW_S + 1800})
+    ewspush("mailbox", "delete", "user@example.org", "--data", "data")
+    _, *lines = ewspush("subscription", "list", "--data", "data").out.splitlines()
+    assert [re.split(r"\s{2,}", line)[4] for line in lines] == ["mailbox disabled", "-"]
+    for line in lines:
+        told = ewspush("subscription", "show", line.split()[0], "--data", "data")
+        assert re.fullmatch(f"{TIME}: nothing is sent", details(told)["mailbox disabled"])
+        assert "no server runs" not in told.out
 
 
 def test_what_a_client_said_cannot_command_the_terminal(ewspush, store):

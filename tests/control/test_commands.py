@@ -246,6 +246,7 @@ def test_everything_is_shown(commands, database):
         "id": id,
         "kind": "push",
         "mailbox": "user@example.org",
+        "mailbox_disabled_at": None,
         "url": "https://responder.example/push?key=1",
         "folders": ["inbox", "drafts"],
         "event_types": ["CreatedEvent", "NewMailEvent"],
@@ -289,6 +290,18 @@ def test_a_running_server_knows_better(database):
     assert shown["watermark"] == watermark.encode(mailbox.watermark_base, 4)
     assert (shown["next"], shown["next_at"]) == ("heartbeat", "2026-09-21T14:14:20Z")
     assert shown["last_attempt"] == {"at": "2026-09-21T14:13:19Z", "outcome": "OK", "detail": ""}
+
+
+@on_sqlite
+@pytest.mark.parametrize("known", [None, {"next": "heartbeat", "next_at": NOW_S}])
+def test_that_the_mailbox_is_disabled_is_told_whether_a_server_runs_or_not(database, known):
+    mailbox = new_mailbox(database)
+    id = store(database, subscription(mailbox.id))
+    with database.write() as tx:
+        mailboxes.set_disabled(tx, mailbox.id, NOW_S)
+    commands = Commands(management_of(database), lambda _: known)
+    assert commands.show_subscription(id)["mailbox_disabled_at"] == NOW
+    assert [each["mailbox_disabled_at"] for each in listed(commands)] == [NOW]
 
 
 def test_one_to_all_folders_is_told_as_such(commands, database):

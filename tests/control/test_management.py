@@ -3,7 +3,6 @@
 import os
 import pwd
 import socket
-from uuid import uuid4
 
 import pytest
 
@@ -18,7 +17,7 @@ from support.checks_for_store import NOW_S, log_events, subscription
 from support.directory import DAY_S, PASSWORD, hash_nothing
 
 ANN, BOB = "ann@example.org", "bob@example.org"
-NEVER = str(uuid4())
+NEVER = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -215,6 +214,51 @@ def test_a_user_is_called_by_id_and_address(call, create):
 def test_what_is_not_there_or_not_allowed_has_its_code(call, create, command, arguments, code):
     create(ANN, BOB)
     assert refused(call, command, **arguments).code == code
+
+
+@on_sqlite
+@pytest.mark.parametrize("command", ["permission.grant", "permission.revoke"])
+@pytest.mark.parametrize(
+    ("mailbox", "delegate", "field"),
+    [
+        ("none@example.org", BOB, "MailboxId"),
+        (ANN, "none@example.org", "DelegateId"),
+        (ANN, "none", "DelegateId"),
+        (ANN, NEVER, "DelegateId"),
+    ],
+)
+def test_who_is_no_mailbox_is_told_apart(call, create, command, mailbox, delegate, field):
+    create(ANN, BOB)
+    assert refused(call, command, mailbox=mailbox, delegate=delegate).field == field
+
+
+ONE_BEFORE = "the mailbox before it belonged to another user and cannot be restored"
+
+
+@pytest.mark.parametrize(
+    ("command", "argument"), [("mailbox.restore", "mailbox"), ("user.enable", "user")]
+)
+def test_of_an_address_that_was_created_anew_the_mailbox_before_is_told(
+    call, create, command, argument
+):
+    create(ANN, BOB)
+    call("user.delete", user=ANN)
+    create(ANN, aliases=["sales"])
+    for name, is_anew in ((ANN, True), ("SALES@example.org", True), (BOB, False)):
+        error = refused(call, command, **{argument: name})
+        assert error.code == "NotDeletionScheduled"
+        assert error.text.endswith(ONE_BEFORE) == is_anew
+    call("user.disable", user=ANN)
+    call(command, **{argument: ANN})
+
+
+@on_sqlite
+def test_the_mailbox_before_may_have_been_in_a_domain_that_was_deleted(call, create):
+    create(ANN)
+    call("user.delete", user=ANN)
+    call("domain.delete", domain="example.org")
+    create(ANN)
+    assert refused(call, "mailbox.restore", mailbox=ANN).text.endswith(ONE_BEFORE)
 
 
 @on_sqlite

@@ -14,11 +14,13 @@ from zeep.exceptions import Fault, TransportError
 from zeep.transports import Transport
 
 from ewspush.core.directory import Administrator
+from ewspush.settings import ServerSettings
 from ewspush.store import administrators
 from ewspush.store.database import Database
 from ewspush.wire.namespaces import MAILBOXES
 from support.ews import get_folder
 from support.running_server import QUICK_HASH, QUICK_PASSWORD, EwsClient, Mailbox
+from support.schemas import ROOT
 
 PATH = "/EWS/Mailboxes.asmx"
 PASSWORD = "correct horse"
@@ -239,6 +241,42 @@ def test_a_refusal_is_a_fault_with_code_field_and_what_is_allowed(service, domai
     assert detail["Message"] == raised.value.message
     assert (detail["Code"], detail["Field"]) == ("WeakPassword", "Mailboxes[2].Password")
     assert detail["Allowed"].startswith("8 to 1024 characters")
+
+
+# The guide
+
+GUIDE = (ROOT / "docs" / "managing-mailboxes-soap.md").read_text()
+BY_DEFAULT = f"http://{ServerSettings().http}"
+
+
+def block(begin):
+    """What the guide has after these words, up to the end of a block."""
+    return GUIDE.partition(f"{begin}\n")[2].partition("```")[0]
+
+
+@pytest.fixture(scope="module")
+def root(server):
+    """The administrator of the guide."""
+    password = "correct horse battery"
+    server.control.call("admin.create", name="root", password=password)
+    return Mailbox("root", password)
+
+
+def test_the_example_for_zeep_prints_what_the_guide_says(server, root, capsys):
+    example = block("```python")
+    assert f'"{BY_DEFAULT}{PATH}?wsdl"' in example
+    assert f'"{root.password}"' in example
+    exec(example.replace(BY_DEFAULT, server.url("")), {})
+    assert capsys.readouterr().out == block("prints\n\n```")
+
+
+def test_the_example_for_curl_is_answered(server, root):
+    command, _, body = block("## With curl\n\n```sh").partition(" -d '\n")
+    assert command == f"curl -u root -H 'Content-Type: text/xml' {BY_DEFAULT}{PATH}"
+    envelope = body.rstrip().removesuffix("'").encode()
+    answer = EwsClient(server, root).send("POST", PATH, envelope, {"Content-Type": "text/xml"})
+    assert answer.status == 200
+    assert b"ListDomainsResponse" in answer.body
 
 
 # The whole life of a mailbox

@@ -12,6 +12,7 @@ from ewspush.cli import (
     deliver,
     demo,
     directory,
+    fields,
     impersonation,
     mailbox,
     options,
@@ -76,19 +77,19 @@ def main() -> None:
 
     The exit status is 2 for a wrong command line, 130 for Ctrl-C and 1 for any other error.
     """
-    form = options.Form()
+    given = options.Given()
     try:
-        sys.exit(commands(prog_name="ewspush", standalone_mode=False, obj=form))
+        sys.exit(commands(prog_name="ewspush", standalone_mode=False, obj=given))
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(_WRONG_USAGE)
     except click.UsageError as error:
         _fail(_describe_wrong_usage(error), _WRONG_USAGE)
     except CommandError as error:
-        if form.is_json:
+        if given.is_json:
             options.print_json_error(error)
             sys.exit(1)
-        _fail(str(error))
+        _fail(fields.in_words(error, given.context))
     except OSError as error:
         _fail(options.describe(error))
     except click.Abort:

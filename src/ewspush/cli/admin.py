@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ewspush.cli import options, passwords
-from ewspush.cli.connection import connect
+from ewspush.cli.connection import call, call_creating, connect
 
 
 @click.group()
@@ -46,14 +46,9 @@ def create(
 
     Without --password-stdin or --password-prompt a password is generated and printed, this once.
     """
-    settings = options.load(config, data)
     password = passwords.Source(password_stdin, password_prompt).read(name)
-    options.keep_files_private()
-    with connect(settings, may_create=True) as server:
-        created = server.call(
-            "admin.create", name=name, password=password, organization=organization
-        )
-    _tell("created", created, as_json)
+    wanted = {"name": name, "password": password, "organization": organization}
+    _tell("created", call_creating(config, data, "admin.create", **wanted), as_json)
 
 
 @admin.command("list")
@@ -94,10 +89,8 @@ def password(
     \b
     ewspush admin password helpdesk
     """
-    settings = options.load(config, data)
     new = passwords.Source(password_stdin, password_prompt).read(name)
-    with connect(settings) as server:
-        changed = server.call("admin.password", name=name, password=new)
+    changed = call(config, data, "admin.password", name=name, password=new)
     _tell("changed the password of", changed, as_json)
 
 
@@ -111,10 +104,7 @@ def delete(name: str, config: Path | None, data: str | None, as_json: bool) -> N
     \b
     ewspush admin delete helpdesk
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        deleted = server.call("admin.delete", name=name)
-    _tell("deleted", deleted, as_json)
+    _tell("deleted", call(config, data, "admin.delete", name=name), as_json)
 
 
 @click.group()
@@ -137,17 +127,11 @@ def list_changes(config: Path | None, data: str | None, as_json: bool, **wanted:
 
     ACTOR is an administrator, or a user of the operating system for the command line.
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        found = server.call("audit.list", **wanted)
-    if as_json:
-        options.print_json(found)
-        return
-    listed = found["changes"]
-    columns = ("at", "actor", "origin", "action", "subject")
-    rows = [[*(each[column] for column in columns), _change(each)] for each in listed]
-    options.print_table((*columns, "change"), rows)
-    options.print_page(wanted["page"], wanted["page_size"], len(listed), found["total_count"])
+    found = call(config, data, "audit.list", **wanted)
+    if not as_json:
+        found["changes"] = [{**each, "change": _change(each)} for each in found["changes"]]
+    columns = {each: each for each in ("at", "actor", "origin", "action", "subject", "change")}
+    options.print_page(found, "changes", columns, wanted, as_json=as_json)
 
 
 def _change(audited: dict[str, Any]) -> str | None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 from ewspush.cli import options
-from ewspush.cli.connection import connect
+from ewspush.cli.connection import call
+
+_COLUMNS = {"alias": "email", "id": "id", "created": "created_at", "description": "description"}
 
 
 @click.group()
@@ -37,13 +39,9 @@ def create(
 
     Its owner can also log in with it.
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        created = server.call("alias.create", mailbox=mailbox, alias=alias, description=description)
-    if as_json:
-        options.print_json(created)
-    else:
-        click.echo(f"created {created['email']}")
+    wanted = {"mailbox": mailbox, "alias": alias, "description": description}
+    created = call(config, data, "alias.create", **wanted)
+    options.print_result(created, f"created {created['email']}", as_json=as_json)
 
 
 @alias.command("list")
@@ -56,15 +54,8 @@ def list_(mailbox: str, config: Path | None, data: str | None, as_json: bool) ->
     \b
     ewspush alias list ann@example.org
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        found = server.call("alias.list", mailbox=mailbox)
-    if as_json:
-        options.print_json(found)
-    else:
-        columns = ("email", "id", "created_at", "description")
-        rows = [[each[column] for column in columns] for each in found]
-        options.print_table(("alias", "id", "created", "description"), rows)
+    found = call(config, data, "alias.list", mailbox=mailbox)
+    options.print_records(found, _COLUMNS, as_json=as_json)
 
 
 @alias.command()
@@ -77,10 +68,5 @@ def delete(alias: str, config: Path | None, data: str | None, as_json: bool) -> 
     \b
     ewspush alias delete sales@example.org
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        deleted = server.call("alias.delete", alias=alias)
-    if as_json:
-        options.print_json(deleted)
-    else:
-        click.echo(f"deleted {deleted['email']}")
+    deleted = call(config, data, "alias.delete", alias=alias)
+    options.print_result(deleted, f"deleted {deleted['email']}", as_json=as_json)

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ewspush.cli import options
 from ewspush.control.client import NoServer, RunningServer
 
 if TYPE_CHECKING:
@@ -28,6 +30,20 @@ def connect(settings: "Settings", *, may_create: bool = False) -> Iterator[Carri
     """
     with ExitStack() as held:
         yield _find(settings, may_create, held)
+
+
+def call(config: Path | None, data: str | None, command: str, **arguments: Any) -> Any:
+    """Carry out one command where --config and --data say. Raises CommandError or OSError."""
+    with connect(options.load(config, data)) as server:
+        return server.call(command, **arguments)
+
+
+def call_creating(config: Path | None, data: str | None, command: str, **arguments: Any) -> Any:
+    """The same for a command that makes a database if there is none."""
+    settings = options.load(config, data)
+    options.keep_files_private()
+    with connect(settings, may_create=True) as server:
+        return server.call(command, **arguments)
 
 
 def _find(settings: "Settings", may_create: bool, held: ExitStack) -> Carrier:

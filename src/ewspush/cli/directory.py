@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ewspush.cli import options
-from ewspush.cli.connection import connect
+from ewspush.cli.connection import call, call_creating, connect
 
 
 @click.group()
@@ -27,14 +27,9 @@ def create_org(alias: str, config: Path | None, data: str | None, as_json: bool)
     \b
     ewspush org create example
     """
-    settings = options.load(config, data)
-    options.keep_files_private()
-    with connect(settings, may_create=True) as server:
-        created = server.call("org.create", alias=alias)
-    if as_json:
-        options.print_json(created)
-    else:
-        click.echo(f"created {created['alias']} ({created['id']})")
+    created = call_creating(config, data, "org.create", alias=alias)
+    in_words = f"created {created['alias']} ({created['id']})"
+    options.print_result(created, in_words, as_json=as_json)
 
 
 @org.command("list")
@@ -46,14 +41,9 @@ def list_orgs(config: Path | None, data: str | None, as_json: bool) -> None:
     \b
     ewspush org list
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        found = server.call("org.list")
-    if as_json:
-        options.print_json(found)
-    else:
-        rows = [[each["alias"], each["id"], each["created_at"]] for each in found]
-        options.print_table(("alias", "id", "created"), rows)
+    found = call(config, data, "org.list")
+    columns = {"alias": "alias", "id": "id", "created": "created_at"}
+    options.print_records(found, columns, as_json=as_json)
 
 
 @org.command("delete")
@@ -75,13 +65,8 @@ def delete_org(
     """
     question = f"Delete {org} with all its mailboxes? None of them can be restored."
     options.confirm(question, is_meant=is_meant)
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        deleted = server.call("org.delete", organization=org)
-    if as_json:
-        options.print_json(deleted)
-    else:
-        click.echo(f"deleted {deleted['alias']}")
+    deleted = call(config, data, "org.delete", organization=org)
+    options.print_result(deleted, f"deleted {deleted['alias']}", as_json=as_json)
 
 
 @click.group()
@@ -106,14 +91,9 @@ def create_domain(
     ewspush domain create example.org
     ewspush domain create example.org --org example
     """
-    settings = options.load(config, data)
-    options.keep_files_private()
-    with connect(settings, may_create=True) as server:
-        created = server.call("domain.create", name=name, organization=organization)
-    if as_json:
-        options.print_json(created)
-    else:
-        click.echo(f"created {created['name']} ({created['id']})")
+    created = call_creating(config, data, "domain.create", name=name, organization=organization)
+    in_words = f"created {created['name']} ({created['id']})"
+    options.print_result(created, in_words, as_json=as_json)
 
 
 @domain.command("list")
@@ -152,10 +132,5 @@ def delete_domain(domain: str, config: Path | None, data: str | None, as_json: b
     \b
     ewspush domain delete example.org
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        deleted = server.call("domain.delete", domain=domain)
-    if as_json:
-        options.print_json(deleted)
-    else:
-        click.echo(f"deleted {deleted['name']}")
+    deleted = call(config, data, "domain.delete", domain=domain)
+    options.print_result(deleted, f"deleted {deleted['name']}", as_json=as_json)

@@ -6,13 +6,22 @@ from typing import Any
 import click
 
 from ewspush.cli import options, passwords
-from ewspush.cli.connection import connect
+from ewspush.cli.connection import call, call_creating
 from ewspush.cli.picture import print_picture
 from ewspush.cli.selection import in_domain, of_new_mailbox, searched
 
 STATUSES = ("active", "deletion_scheduled", "deleted")
 ORDERS = ("name", "created_at", "updated_at", "status")
 _PERIODS = ("monthly", "yearly", "canceled")
+_COLUMNS = {
+    "address": "email",
+    "name": "name",
+    "status": "status",
+    "period": "subscription_period",
+    "next period": "next_subscription_period",
+    "created": "created_at",
+    "to be deleted": "deletion_scheduled_at",
+}
 
 
 @click.group()
@@ -60,19 +69,17 @@ def create(
         raise click.UsageError(
             "--name and --alias are for one mailbox.", click.get_current_context()
         )
-    settings = options.load(config, data)
-    given = passwords.Source(password_stdin, password_prompt).read_all(addresses)
-    options.keep_files_private()
-    with connect(settings, may_create=True) as server:
-        created = server.call(
-            "mailbox.create",
-            addresses=addresses,
-            passwords=given,
-            name=name,
-            aliases=aliases,
-            period=period,
-            organization=organization,
-        )
+    created = call_creating(
+        config,
+        data,
+        "mailbox.create",
+        addresses=addresses,
+        passwords=passwords.Source(password_stdin, password_prompt).read_all(addresses),
+        name=name,
+        aliases=aliases,
+        period=period,
+        organization=organization,
+    )
     if as_json:
         options.print_json(created)
         return
@@ -116,25 +123,8 @@ def list_(config: Path | None, data: str | None, as_json: bool, **wanted: Any) -
 
     If there are several organizations, --org or --domain says whose.
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        found = server.call("mailbox.list", **wanted)
-    if as_json:
-        options.print_json(found)
-        return
-    listed = found["mailboxes"]
-    titles = ("address", "name", "status", "period", "next period", "created", "to be deleted")
-    columns = (
-        "email",
-        "name",
-        "status",
-        "subscription_period",
-        "next_subscription_period",
-        "created_at",
-        "deletion_scheduled_at",
-    )
-    options.print_table(titles, [[each[column] for column in columns] for each in listed])
-    options.print_page(wanted["page"], wanted["page_size"], len(listed), found["total_count"])
+    found = call(config, data, "mailbox.list", **wanted)
+    options.print_page(found, "mailboxes", _COLUMNS, wanted, as_json=as_json)
 
 
 @mailbox.command()
@@ -149,9 +139,7 @@ def show(mailbox: str, config: Path | None, data: str | None, as_json: bool) -> 
 
     What comes next for a subscription is known to a running server only.
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        found = server.call("mailbox.show", mailbox=mailbox)
+    found = call(config, data, "mailbox.show", mailbox=mailbox)
     if as_json:
         options.print_json(found)
     else:
@@ -193,16 +181,15 @@ def update(
         raise click.UsageError(
             "Give one of the options for a password.", click.get_current_context()
         )
-    settings = options.load(config, data)
-    password = passwords.Source(password_stdin, password_prompt).read(mailbox)
-    with connect(settings) as server:
-        updated = server.call(
-            "mailbox.update",
-            mailbox=mailbox,
-            period=period,
-            password=password,
-            generate_password=password_generate,
-        )
+    updated = call(
+        config,
+        data,
+        "mailbox.update",
+        mailbox=mailbox,
+        period=period,
+        password=passwords.Source(password_stdin, password_prompt).read(mailbox),
+        generate_password=password_generate,
+    )
     if as_json:
         options.print_json(updated)
         return
@@ -223,14 +210,10 @@ def delete(mailbox: str, config: Path | None, data: str | None, as_json: bool) -
     Logins, mail and notifications stop at once. Until then `ewspush mailbox restore` brings it back
     as it was; `ewspush user delete` does not wait. [management] retention_days sets the time.
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        deleted = server.call("mailbox.delete", mailbox=mailbox)
-    if as_json:
-        options.print_json(deleted)
-    else:
-        until = deleted["deletion_scheduled_at"]
-        click.echo(f"deleted {deleted['email']}: it can be restored until {until}")
+    deleted = call(config, data, "mailbox.delete", mailbox=mailbox)
+    until = deleted["deletion_scheduled_at"]
+    in_words = f"deleted {deleted['email']}: it can be restored until {until}"
+    options.print_result(deleted, in_words, as_json=as_json)
 
 
 @mailbox.command()
@@ -245,13 +228,8 @@ def restore(mailbox: str, config: Path | None, data: str | None, as_json: bool) 
 
     Refused once its time has passed, and if its organization or its user was deleted.
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        restored = server.call("mailbox.restore", mailbox=mailbox)
-    if as_json:
-        options.print_json(restored)
-    else:
-        click.echo(f"restored {restored['email']}")
+    restored = call(config, data, "mailbox.restore", mailbox=mailbox)
+    options.print_result(restored, f"restored {restored['email']}", as_json=as_json)
 
 
 def _periods(mailbox: dict[str, Any]) -> str:

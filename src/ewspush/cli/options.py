@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,14 +35,16 @@ organization = click.option(
 
 
 @dataclass(slots=True)
-class Form:
-    """The form in which a command line asked for its output."""
+class Given:
+    """What is known of a command line: the form of its output, and its command."""
 
     is_json: bool = False
+    context: click.Context | None = None  # of a command that can print JSON
 
 
 def _set_form(context: click.Context, _option: click.Parameter, is_json: bool) -> bool:
-    context.ensure_object(Form).is_json = is_json
+    given = context.ensure_object(Given)
+    given.is_json, given.context = is_json, context
     return is_json
 
 
@@ -119,6 +121,14 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def print_result(result: object, in_words: str, *, as_json: bool) -> None:
+    """What a command did, for programs or in a line for people."""
+    if as_json:
+        print_json(result)
+    else:
+        click.echo(in_words)
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """For people: columns as wide as they need to be, nothing but a title above them."""
     lines = [[title.upper() for title in columns], *([_text(cell) for cell in r] for r in rows)]
@@ -128,10 +138,33 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         click.echo("  ".join(cells).rstrip())
 
 
-def print_page(page: int, page_size: int, shown: int, total: int) -> None:
-    """Below a table that is a page of a list: how much there is in all."""
-    pages = max(1, -(-total // page_size))
-    click.echo(f"{shown} of {total}" + (f", page {page} of {pages}" if pages > 1 else ""))
+def print_records(
+    records: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, as_json: bool
+) -> None:
+    """A list, for programs or as a table. The columns have titles, and what each shows."""
+    if as_json:
+        print_json(records)
+    else:
+        print_table(tuple(columns), [[each[name] for name in columns.values()] for each in records])
+
+
+def print_page(
+    found: Mapping[str, Any],
+    kind: str,
+    columns: Mapping[str, str],
+    wanted: Mapping[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    """The wanted page of a list of this kind; for people how much there is in all, too."""
+    if as_json:
+        print_json(found)
+        return
+    records, total = found[kind], found["total_count"]
+    print_records(records, columns, as_json=False)
+    pages = max(1, -(-total // wanted["page_size"]))
+    which = f", page {wanted['page']} of {pages}" if pages > 1 else ""
+    click.echo(f"{len(records)} of {total}{which}")
 
 
 def print_fields(fields: Sequence[tuple[str, object]]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ewspush.cli import options
-from ewspush.cli.connection import connect
+from ewspush.cli.connection import call
 
 
 @click.group()
@@ -31,13 +31,9 @@ def grant(
 
     Both are of one organization.
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        granted = server.call("permission.grant", mailbox=mailbox, delegate=delegate)
-    if as_json:
-        options.print_json(granted)
-    else:
-        click.echo(f"{granted['delegate']} has full access to {granted['mailbox']}")
+    granted = call(config, data, "permission.grant", mailbox=mailbox, delegate=delegate)
+    in_words = f"{granted['delegate']} has full access to {granted['mailbox']}"
+    options.print_result(granted, in_words, as_json=as_json)
 
 
 @permission.command()
@@ -53,13 +49,9 @@ def revoke(
     \b
     ewspush permission revoke ann@example.org assistant@example.org
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        revoked = server.call("permission.revoke", mailbox=mailbox, delegate=delegate)
-    if as_json:
-        options.print_json(revoked)
-    else:
-        click.echo(f"{delegate} has no access to {mailbox} any more")
+    revoked = call(config, data, "permission.revoke", mailbox=mailbox, delegate=delegate)
+    in_words = f"{delegate} has no access to {mailbox} any more"
+    options.print_result(revoked, in_words, as_json=as_json)
 
 
 @permission.command("list")
@@ -72,11 +64,6 @@ def list_(mailbox: str, config: Path | None, data: str | None, as_json: bool) ->
     \b
     ewspush permission list ann@example.org
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        found = server.call("permission.list", mailbox=mailbox)
-    if as_json:
-        options.print_json(found)
-    else:
-        rows = [[each["delegate"], each["permission"], each["granted_at"]] for each in found]
-        options.print_table(("delegate", "permission", "since"), rows)
+    found = call(config, data, "permission.list", mailbox=mailbox)
+    columns = {"delegate": "delegate", "permission": "permission", "since": "granted_at"}
+    options.print_records(found, columns, as_json=as_json)

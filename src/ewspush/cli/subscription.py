@@ -10,6 +10,7 @@ from ewspush.cli import options
 from ewspush.cli.connection import connect
 
 COLUMNS = ("id", "mailbox", "phase", "behind", "next", "last attempt", "url")
+_DISABLED = "mailbox disabled"  # instead of what would come next
 _MINUTE_S = 60
 _HOUR_S = 3600
 
@@ -27,8 +28,8 @@ def list_(mailbox: str | None, config: Path | None, data: str | None, as_json: b
     """List subscriptions: live ones, and those that were parked or ended in the last 30 days.
 
     BEHIND counts the events of the mailbox, wanted or not, since the last one acknowledged. NEXT
-    and LAST ATTEMPT are known to a running server only. Queries of URLs, which often hold secrets,
-    are left out.
+    and LAST ATTEMPT are known to a running server only; nothing comes next while the mailbox is
+    disabled. Queries of URLs, which often hold secrets, are left out.
     """
     settings = options.load(config, data)
     found: list[dict[str, Any]] = []
@@ -65,12 +66,15 @@ def show(id: str, config: Path | None, data: str | None, as_json: bool) -> None:
 
 def row(found: dict[str, Any], now: datetime) -> list[object]:
     """A subscription in a table of COLUMNS. One that the client reads itself has only some."""
+    is_disabled = found["mailbox_disabled_at"] is not None
     if found["kind"] != "push":
-        following = f"expires {_in(found['expires_at'], now)}"
+        following = _DISABLED if is_disabled else f"expires {_in(found['expires_at'], now)}"
         phase = found["kind"]
         return [found["id"], found["mailbox"], phase, found["behind"], following, None, None]
     attempt = found["last_attempt"]
     next_ = f"{found['next']} {_in(found['next_at'], now)}" if found["next"] else None
+    if is_disabled and found["over_at"] is None:
+        next_ = _DISABLED
     return [
         found["id"],
         found["mailbox"],
@@ -83,11 +87,15 @@ def row(found: dict[str, Any], now: datetime) -> list[object]:
 
 
 def _details(found: dict[str, Any], now: datetime) -> list[tuple[str, str]]:
-    is_live = found["over_at"] is None
+    disabled_at = found["mailbox_disabled_at"]
     details = [
         ("id", found["id"]),
         ("kind", found["kind"]),
         ("mailbox", found["mailbox"]),
+        (
+            "mailbox disabled",
+            disabled_at and f"{disabled_at}: nothing is sent",
+        ),
         ("url", found["url"]),
         ("folders", "all" if found["folders"] is None else ", ".join(found["folders"])),
         ("event types", ", ".join(found["event_types"])),
@@ -99,7 +107,7 @@ def _details(found: dict[str, Any], now: datetime) -> list[tuple[str, str]]:
         ("last acknowledged", f"{found['watermark']} ({_behind(found['behind'])})"),
         ("failed attempts", found["failures"]),
     ]
-    if is_live:
+    if found["over_at"] is None and disabled_at is None:
         next_name = f"next {found['next'] or 'attempt'}"
         details += [
             (next_name, _when(found["next_at"], now) if found["next"] else "no server runs"),

@@ -6,10 +6,17 @@ from typing import Any
 import click
 
 from ewspush.cli import options, passwords
-from ewspush.cli.connection import connect
+from ewspush.cli.connection import call, call_creating
 from ewspush.cli.selection import in_domain, of_new_mailbox, searched
 
 STATES = ("enabled", "disabled", "deleted")
+_COLUMNS = {
+    "name": "name",
+    "address": "email",
+    "state": "state",
+    "id": "id",
+    "to be deleted": "deletion_scheduled_at",
+}
 
 
 @click.group()
@@ -41,12 +48,9 @@ def create(
     \b
     ewspush user create ann@example.org --name 'Ann Example'
     """
-    settings = options.load(config, data)
     password = passwords.Source(password_stdin, password_prompt).read(address)
-    options.keep_files_private()
-    with connect(settings, may_create=True) as server:
-        created = server.call("user.create", address=address, password=password, **wanted)
-    _tell("created", created, as_json)
+    wanted |= {"address": address, "password": password}
+    _tell("created", call_creating(config, data, "user.create", **wanted), as_json)
 
 
 @user.command("list")
@@ -70,17 +74,8 @@ def list_(config: Path | None, data: str | None, as_json: bool, **wanted: Any) -
     \b
     ewspush user list --state disabled
     """
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        found = server.call("user.list", **wanted)
-    if as_json:
-        options.print_json(found)
-        return
-    listed = found["users"]
-    titles = ("name", "address", "state", "id", "to be deleted")
-    columns = ("name", "email", "state", "id", "deletion_scheduled_at")
-    options.print_table(titles, [[each[column] for column in columns] for each in listed])
-    options.print_page(wanted["page"], wanted["page_size"], len(listed), found["total_count"])
+    found = call(config, data, "user.list", **wanted)
+    options.print_page(found, "users", _COLUMNS, wanted, as_json=as_json)
 
 
 @user.command()
@@ -95,7 +90,7 @@ def show(user: str, config: Path | None, data: str | None, as_json: bool) -> Non
 
     `ewspush mailbox show` shows the mailbox.
     """
-    found = _call(config, data, "user.show", user)
+    found = call(config, data, "user.show", user=user)
     if as_json:
         options.print_json(found)
     else:
@@ -112,12 +107,10 @@ def disable(user: str, config: Path | None, data: str | None, as_json: bool) -> 
     \b
     ewspush user disable ann@example.org
     """
-    disabled = _call(config, data, "user.disable", user)
-    if as_json:
-        options.print_json(disabled)
-    else:
-        until = disabled["deletion_scheduled_at"]
-        click.echo(f"disabled {disabled['email']}: can be enabled until {until}")
+    disabled = call(config, data, "user.disable", user=user)
+    until = disabled["deletion_scheduled_at"]
+    in_words = f"disabled {disabled['email']}: can be enabled until {until}"
+    options.print_result(disabled, in_words, as_json=as_json)
 
 
 @user.command()
@@ -130,7 +123,7 @@ def enable(user: str, config: Path | None, data: str | None, as_json: bool) -> N
     \b
     ewspush user enable ann@example.org
     """
-    _tell("enabled", _call(config, data, "user.enable", user), as_json)
+    _tell("enabled", call(config, data, "user.enable", user=user), as_json)
 
 
 @user.command()
@@ -149,7 +142,7 @@ def delete(user: str, is_meant: bool, config: Path | None, data: str | None, as_
     once; a new user with it is another one.
     """
     options.confirm(f"Delete {user} and the whole mailbox, for good?", is_meant=is_meant)
-    _tell("deleted", _call(config, data, "user.delete", user), as_json)
+    _tell("deleted", call(config, data, "user.delete", user=user), as_json)
 
 
 @user.command()
@@ -171,18 +164,9 @@ def password(
     ewspush user password ann@example.org
     ewspush user password ann@example.org --password-stdin < password.txt
     """
-    settings = options.load(config, data)
     new = passwords.Source(password_stdin, password_prompt).read(user)
-    with connect(settings) as server:
-        changed = server.call("user.password", user=user, password=new)
+    changed = call(config, data, "user.password", user=user, password=new)
     _tell("changed the password of", changed, as_json)
-
-
-def _call(config: Path | None, data: str | None, command: str, user: str) -> dict[str, Any]:
-    settings = options.load(config, data)
-    with connect(settings) as server:
-        found: dict[str, Any] = server.call(command, user=user)
-    return found
 
 
 def _tell(what: str, user: dict[str, Any], as_json: bool) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
+from uuid import UUID
 
 from ewspush.control import CommandError
 from ewspush.control.commands import Commands
@@ -12,12 +13,11 @@ from ewspush.operations import passwords
 from ewspush.operations.management import lifecycle
 from ewspush.operations.management.context import Management, Policy
 from ewspush.settings import Settings
-from ewspush.store import lock
+from ewspush.store import accounts, lock
 from ewspush.store.database import Database, UnsupportedDatabase
 
 _PATIENCE_S = 0.2  # for another command that is about to finish
 _BUSY_TIMEOUT_S = 5.0  # another program may have locked the database
-_LEAVING_WORK = {"user.delete"}  # commands after which a running server has something to purge
 
 
 class InUse(CommandError):
@@ -34,10 +34,17 @@ class Direct:
     def call(self, command: str, **arguments: Any) -> Any:
         """Carry out one command. Raises CommandError."""
         result = self._commands[command](**arguments)
-        if command in _LEAVING_WORK:
-            while lifecycle.step(self._management):
-                pass
+        if command == "user.delete":
+            self._purge(UUID(result["mailbox_id"]))
         return result
+
+    def _purge(self, id: UUID) -> None:
+        """Do what a running server would do in its own time."""
+        with self._management.look() as tx:
+            deleted = accounts.by_id(tx, id)
+        assert deleted is not None, "accounts stay for ever"
+        while lifecycle.take_up(self._management, deleted.mailbox_id):
+            pass
 
 
 @contextmanager

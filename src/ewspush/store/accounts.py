@@ -82,6 +82,21 @@ def newest_at(
     )
 
 
+def had_address_before(tx: Transaction, account: Account) -> bool:
+    """Whether an earlier account of the organization had the address that this one has."""
+    found = (
+        select(accounts.c.mailbox_id)
+        .join(domains, domains.c.id == accounts.c.domain_id)
+        .where(
+            domains.c.organization_id == account.organization_id,
+            domains.c.name == account.address.rpartition("@")[2],
+            accounts.c.local_part == account.local_part,
+            accounts.c.mailbox_id < account.mailbox_id,
+        )
+    )
+    return bool(tx.connection.execute(select(found.exists())).scalar_one())
+
+
 def by_address(tx: Transaction, domain: str, local_part: str) -> Account | None:
     """The account that has an address now, of its own or as an alias, or that had it last."""
     at = and_(domains.c.name == domain, addresses.c.local_part == key(local_part))

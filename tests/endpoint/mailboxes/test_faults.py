@@ -95,10 +95,16 @@ REFUSED = [
      "DelegateId"),
     ("GrantMailboxPermission", {"MailboxId": DISABLED, "DelegateId": MAILBOX}, "NotActive",
      "MailboxId"),
-    ("RestoreMailbox", {"MailboxId": MAILBOX}, "NotDeletionScheduled", None),
-    ("EnableUser", {"UserId": USER}, "NotDeletionScheduled", None),
-    ("RestoreMailbox", {"MailboxId": DELETED}, "UserNotInDirectory", None),
-    ("DeleteMailbox", {"MailboxId": DELETED}, "UserNotInDirectory", None),
+    ("RestoreMailbox", {"MailboxId": MAILBOX}, "NotDeletionScheduled", "MailboxId"),
+    ("EnableUser", {"UserId": USER}, "NotDeletionScheduled", "UserId"),
+    ("RestoreMailbox", {"MailboxId": DELETED}, "UserNotInDirectory", "MailboxId"),
+    ("DeleteMailbox", {"MailboxId": DELETED}, "UserNotInDirectory", "MailboxId"),
+    # Subjects of the audit log
+    *(("ListAuditRecords", {"Subject": subject}, Code.INVALID_VALUE, "Subject") for subject in (
+        "", "mailbox", NOBODYS_ID, f"mailbox  {NOBODYS_ID}", f"user {NOBODYS_ID}",
+        f"mailbox {NOBODYS_ID.replace('-', '')}", f"mailbox {NOBODYS_ID} ", "mailbox user",
+        "administrator", "administrator a b", f"domain {{{NOBODYS_ID}}}",
+    )),
 ]  # fmt: skip
 
 
@@ -140,6 +146,7 @@ def test_a_wrong_request_is_refused_and_changes_nothing(
     answer = service.ask(operation, **resolved(given, ids))
     assert answer.refusal == (code, field)
     assert answer["Message"]
+    assert answer.get("Allowed") or code == Code.USER_NOT_IN_DIRECTORY
     assert service.ask("ListAuditRecords")["TotalCount"] == before
 
 
@@ -228,8 +235,14 @@ def test_what_cannot_be_restored_says_why(service, happened, code, operation):
     happened(service, id)
     of = {"MailboxId": id} if operation == "RestoreMailbox" else {"UserId": user_id}
     answer = service.ask(operation, **of)
-    assert answer.refusal == (code, None)
+    assert answer.refusal == (code, *of)
     assert "user@example.org" in answer["Message"]
+
+
+def test_a_comment_before_the_id_changes_nothing(service):
+    (id,) = service.create("user")
+    asked = f"<RestoreMailbox><!-- now --><MailboxId>{id}</MailboxId></RestoreMailbox>"
+    assert service.send(envelope(asked)).refusal == ("NotDeletionScheduled", "MailboxId")
 
 
 def test_nothing_is_created_in_what_was_deleted(service):
@@ -268,13 +281,20 @@ MALFORMED = [
     ("<GetMailbox/>", "MailboxId", None),
     ("<GetMailbox><MailboxId>1</MailboxId></GetMailbox>", "MailboxId", "a UUID"),
     ("<GetMailbox><MailboxId/></GetMailbox>", "MailboxId", "a UUID"),
-    ("<GetMailbox><Id/></GetMailbox>", "Id", None),
+    ("<GetMailbox><Id/></GetMailbox>", "Id", "in this place: MailboxId"),
+    ("<ListOrganizations><PageSize>1</PageSize><Page>1</Page></ListOrganizations>", "Page", None),
+    ("<UpdateMailbox><NewPassword/></UpdateMailbox>", "NewPassword", "in this place: MailboxId"),
+    ("<ListUsers><Direction>ascending</Direction><Search>x</Search></ListUsers>", "Search",
+     "in this place: Page or PageSize"),
     (f"<GetMailbox>{element('MailboxId', NOBODYS_ID) * 2}</GetMailbox>", "MailboxId", None),
     (f"<GetMailbox>x{element('MailboxId', NOBODYS_ID)}</GetMailbox>", None, None),
     ("<GetMailbox a='b'/>", None, None),
-    ("<ListMailboxes><Page>x</Page></ListMailboxes>", "Page", "a whole number"),
+    ("<ListMailboxes><Page>x</Page></ListMailboxes>", "Page", "a whole number from 1"),
     ("<ListMailboxes><Page>1.0</Page></ListMailboxes>", "Page", "a whole number"),
-    ("<ListMailboxes><Page>2147483648</Page></ListMailboxes>", "Page", "a whole number"),
+    ("<ListMailboxes><Page>2147483648</Page></ListMailboxes>", "Page",
+     "a whole number from 1 to 2147483647"),
+    ("<ListUsers><PageSize>2147483648</PageSize></ListUsers>", "PageSize",
+     "a whole number, 1 to 1000"),
     ("<ListMailboxes><OrderBy>size</OrderBy></ListMailboxes>", "OrderBy",
      "name, created_at, updated_at, status"),
     ("<ListMailboxes><Direction>up</Direction></ListMailboxes>", "Direction",

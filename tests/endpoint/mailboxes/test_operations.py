@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 
 from ewspush.core import times
+from ewspush.operations.management import administrators
 from support.checks_for_store import NOW_S
 from support.directory import DAY_S, PASSWORD
-from support.managing import NOBODYS_ID
+from support.managing import BOSS, NOBODYS_ID
 
 NOW = times.to_text(NOW_S)
 
@@ -102,6 +103,21 @@ def test_several_mailboxes_are_created_with_a_period_for_all_and_some_with_their
     (*_, last) = answer.all("Mailboxes/Mailbox/Id")
     aliases = service.ask("ListMailboxAliases", MailboxId=last)
     assert aliases.all("Aliases/Alias/Email") == ["d@example.org", "é@example.org"]
+
+
+@pytest.mark.parametrize("operation", ["CreateMailboxes", "CreateUser"])
+def test_they_are_created_in_the_domain_whose_uuid_is_given(service, operation):
+    others = [
+        service.ask("CreateDomain", Name=name, OrganizationId=service.organization_id)["Domain/Id"]
+        for name in ("a.example", "b.example")
+    ]
+    new = {"LocalPart": "user", "Password": PASSWORD}
+    of_request = {"Mailboxes": {"Mailbox": new}} if operation == "CreateMailboxes" else new
+    for domain, name in zip(others, ("a.example", "b.example"), strict=True):
+        created = service.ask(operation, DomainId=domain.upper(), **of_request)
+        of = "Mailboxes/Mailbox" if operation == "CreateMailboxes" else "User"
+        assert (created[f"{of}/DomainId"], created[f"{of}/Email"]) == (domain, f"user@{name}")
+    assert service.ask("ListMailboxes", DomainId=service.domain_id)["TotalCount"] == "0"
 
 
 def test_without_a_period_it_is_monthly(service):
@@ -328,6 +344,20 @@ def test_changes_are_in_the_audit_log_with_who_and_from_where(service):
     assert after["next_subscription_period"] == "yearly"
     assert after["password_changed"] == "true"
     assert PASSWORD.encode() not in records.reply.body
+
+
+def test_a_subject_is_a_kind_and_an_id_in_any_case(service):
+    (id,) = service.create("user")
+    administrators.create(service.world.management, BOSS, "root", PASSWORD)
+    for subject in (
+        f"mailbox {id}",
+        f"organization {service.organization_id}",
+        f"domain {service.domain_id}",
+        "administrator root",
+    ):
+        for written in (subject, subject.upper(), subject.title()):
+            found = service.ask("ListAuditRecords", Subject=written)
+            assert found.all("AuditRecords/AuditRecord/Subject") == [subject]
 
 
 def test_the_audit_log_comes_in_pages_and_of_one_organization(service):

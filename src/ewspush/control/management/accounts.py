@@ -1,15 +1,19 @@
 """Commands for mailboxes and their users."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 from ewspush.control.management import names, records
 from ewspush.control.management.passwords import Chosen
 from ewspush.control.subscription_records import Record
 from ewspush.core.accounts import Account, AccountStatus, OrderBy
+from ewspush.core.management import Code, ManagementError
 from ewspush.core.renewal import Period
 from ewspush.operations.management import mailboxes, organizations, users, values
 from ewspush.operations.management.context import Actor, Management, Page, check_page
 from ewspush.operations.management.mailboxes import LISTED, ListRequest, MailboxRequest
+from ewspush.store import accounts
 
 _STATUSES = {status.of_mailbox: status for status in AccountStatus} | {
     status.of_user: status for status in AccountStatus
@@ -65,17 +69,15 @@ def list_mailboxes(
     page_size: int = 100,
 ) -> Record:
     """A page of mailboxes."""
-    request = ListRequest(
-        names.optional_organization_id(management, actor, organization),
-        None if domain is None else names.domain_id(management, actor, domain),
-        frozenset(map(_status, statuses)) or LISTED,
-        search,
-        _order(order),
-        descending,
-        page,
-        page_size,
+    selected = ListRequest(
+        statuses=frozenset(map(_status, statuses)) or LISTED,
+        search=search,
+        order_by=_order(order),
+        descending=descending,
+        page=page,
+        page_size=page_size,
     )
-    found = _listed(management, actor, request)
+    found = _listed(management, actor, organization, domain, selected)
     now_s = management.now_s()
     return {
         "mailboxes": [records.of_mailbox(account, now_s) for account in found.entries],
@@ -112,7 +114,9 @@ def delete_mailbox(management: Management, actor: Actor, mailbox: str) -> Record
 
 def restore_mailbox(management: Management, actor: Actor, mailbox: str) -> Record:
     id = names.mailbox_id(management, actor, mailbox)
-    return records.of_mailbox(mailboxes.restore(management, actor, id), management.now_s())
+    with _telling_of_the_one_before(management, mailboxes.get(management, actor, id)):
+        restored = mailboxes.restore(management, actor, id)
+    return records.of_mailbox(restored, management.now_s())
 
 
 def create_user(
@@ -149,15 +153,9 @@ def list_users(
     page_size: int = 100,
 ) -> Record:
     """A page of users, by name."""
-    request = ListRequest(
-        names.optional_organization_id(management, actor, organization),
-        None if domain is None else names.domain_id(management, actor, domain),
-        frozenset(map(_status, states)) or LISTED,
-        search,
-        page=page,
-        page_size=page_size,
-    )
-    found = _listed(management, actor, request)
+    chosen = frozenset(map(_status, states)) or LISTED
+    selected = ListRequest(statuses=chosen, search=search, page=page, page_size=page_size)
+    found = _listed(management, actor, organization, domain, selected)
     described = [records.of_user(account) for account in found.entries]
     return {"users": described, "total_count": found.total_count}
 
@@ -174,7 +172,8 @@ def disable_user(management: Management, actor: Actor, user: str) -> Record:
 
 def enable_user(management: Management, actor: Actor, user: str) -> Record:
     id = names.user_id(management, actor, user)
-    return records.of_user(users.enable(management, actor, id))
+    with _telling_of_the_one_before(management, users.describe(management, actor, id)):
+        return records.of_user(users.enable(management, actor, id))
 
 
 def delete_user(management: Management, actor: Actor, user: str) -> Record:
@@ -189,6 +188,21 @@ def change_password(
     id = names.user_id(management, actor, user)
     changed = users.change_password(management, actor, id, chosen.password)
     return chosen.told_in(records.of_user(changed))
+
+
+@contextmanager
+def _telling_of_the_one_before(management: Management, account: Account) -> Iterator[None]:
+    """Who calls a mailbox by its address may mean the one that had the address before."""
+    try:
+        yield
+    except ManagementError as error:
+        if error.code != Code.NOT_DELETION_SCHEDULED:
+            raise
+        with management.look() as tx:
+            if not accounts.had_address_before(tx, account):
+                raise
+        text = f"{error}; the mailbox before it belonged to another user and cannot be restored"
+        raise ManagementError(error.code, text, field=error.field, allowed=error.allowed) from None
 
 
 def _of_one_domain(addresses: Sequence[str]) -> tuple[list[str], str]:
@@ -209,8 +223,19 @@ def _of_one_domain(addresses: Sequence[str]) -> tuple[list[str], str]:
     return local_parts, first
 
 
-def _listed(management: Management, actor: Actor, request: ListRequest) -> Page[Account]:
-    """A page; empty as long as there is no organization."""
+def _listed(
+    management: Management,
+    actor: Actor,
+    organization: str | None,
+    domain: str | None,
+    selected: ListRequest,
+) -> Page[Account]:
+    """A page of one organization or domain; empty as long as there is no organization."""
+    request = replace(
+        selected,
+        organization_id=names.optional_organization_id(management, actor, organization),
+        domain_id=None if domain is None else names.domain_id(management, actor, domain),
+    )
     if request.organization_id is None and request.domain_id is None:
         check_page(request.page, request.page_size)
         if not organizations.list_(management, actor, page_size=1).total_count:

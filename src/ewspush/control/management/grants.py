@@ -32,13 +32,13 @@ def delete_alias(management: Management, actor: Actor, alias: str) -> Record:
 
 def grant_permission(management: Management, actor: Actor, mailbox: str, delegate: str) -> Record:
     id = names.mailbox_id(management, actor, mailbox)
-    delegate_id = names.mailbox_id(management, actor, delegate)
+    delegate_id = names.delegate_id(management, actor, delegate)
     return records.of_permission(permissions.grant(management, actor, id, delegate_id))
 
 
 def revoke_permission(management: Management, actor: Actor, mailbox: str, delegate: str) -> None:
     id = names.mailbox_id(management, actor, mailbox)
-    delegate_id = names.mailbox_id(management, actor, delegate)
+    delegate_id = names.delegate_id(management, actor, delegate)
     permissions.revoke(management, actor, id, delegate_id)
 
 

@@ -34,6 +34,15 @@ def mailbox_id(management: Management, actor: Actor, name: str) -> UUID:
     return _uuid(name) or mailboxes.get_by_address(management, actor, name).id
 
 
+def delegate_id(management: Management, actor: Actor, name: str) -> UUID:
+    """The same of a delegate."""
+    try:
+        return mailbox_id(management, actor, name)
+    except ManagementError as error:
+        error.field = "DelegateId"
+        raise
+
+
 def user_id(management: Management, actor: Actor, name: str) -> UUID:
     """Of the user with this id, or whose mailbox has this address or alias."""
     return _uuid(name) or mailboxes.get_by_address(management, actor, name).user_id

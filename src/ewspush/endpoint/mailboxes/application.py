@@ -51,17 +51,20 @@ class ManagementApplication:
             request = self._read(body)
             operation = etree.QName(request.body).localname
             self._validate(request.body)
-            envelope = request.body.getroottree().getroot()
-            answer = self._framework.respond(Call(self._management, actor), envelope)
-            return Reply(_OK, answer, operation)
+            return Reply(_OK, self._answer(actor, request.body), operation)
         except Fault as raised:
             fault = raised
-        except ManagementError as error:
-            fault = Fault(error)
         except Exception:
             log.exception("mailboxes.failed", administrator=actor.name, operation=operation)
             fault = faults.internal_error()
         return Reply(_FAULT, faults.render(fault), operation, fault.error.code.value)
+
+    def _answer(self, actor: Actor, request: etree._Element) -> bytes:
+        envelope = request.getroottree().getroot()
+        try:
+            return self._framework.respond(Call(self._management, actor), envelope)
+        except ManagementError as error:
+            raise faults.of_operation(error, request) from None
 
     def _read(self, document: bytes) -> soap.Request:
         """The request for an operation of this service. Raises Fault."""

@@ -7,7 +7,7 @@ from ewspush.endpoint.mailboxes import types, values
 from ewspush.endpoint.mailboxes.call import Call
 from ewspush.endpoint.mailboxes.operation import Answer, operation
 from ewspush.endpoint.mailboxes.types import COUNT, OPTIONAL_TEXT, PAGE, TEXT, required
-from ewspush.endpoint.mailboxes.values import given, optional_uuid
+from ewspush.endpoint.mailboxes.values import given, optional_subject, optional_uuid
 from ewspush.endpoint.spyne_compat import Service
 from ewspush.operations.management import audit, domains, organizations
 
@@ -79,7 +79,8 @@ class AuditLog(Service):
     def list_(call: Call, request: Any) -> Answer:
         page = given(page=request.Page, page_size=request.PageSize)
         organization_id = optional_uuid(request.OrganizationId)
-        found = audit.list_(call.management, call.actor, organization_id, request.Subject, **page)
+        subject = optional_subject(request.Subject)
+        found = audit.list_(call.management, call.actor, organization_id, subject, **page)
         listed = [values.audit_record(each) for each in found.entries]
         return {
             "AuditRecords": types.ArrayOfAuditRecord(AuditRecord=listed),

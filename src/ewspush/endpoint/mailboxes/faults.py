@@ -6,6 +6,7 @@ from lxml import etree
 
 from ewspush.core.management import Code, ManagementError
 from ewspush.endpoint.contract import SchemaError
+from ewspush.endpoint.mailboxes import allowed
 from ewspush.endpoint.violations import violation
 from ewspush.wire import soap
 from ewspush.wire.faults import printable
@@ -13,10 +14,16 @@ from ewspush.wire.namespaces import MAILBOXES, SOAP
 
 _LISTS = {"Mailboxes", "Aliases", "Statuses", "States"}  # their children are told by a number
 
-# What libxml2 says of values, and what is allowed instead.
-_ELEMENTS = re.compile(r"not an element of the set \{(?P<values>.*)\}", re.DOTALL)
-_LONGEST = re.compile(r"exceeds the allowed maximum length of '(?P<most>\d+)'")
-# In a sequence, the last that may come is the one that must.
+# The codes of what cannot be restored or deleted. The request has one of these elements.
+_OF_ACCOUNTS = {
+    Code.NOT_DELETION_SCHEDULED,
+    Code.ORGANIZATION_DELETED,
+    Code.RETENTION_ENDED,
+    Code.USER_NOT_IN_DIRECTORY,
+    Code.USER_RECREATED,
+}
+_ACCOUNT_IDS = (f"{{{MAILBOXES}}}MailboxId", f"{{{MAILBOXES}}}UserId")
+# libxml2's message. In a sequence, the last that may come is the one that must.
 _MISSING = re.compile(r"Missing child element\(s\)\..*}(?P<name>\w+) \)\.", re.DOTALL)
 
 
@@ -36,12 +43,22 @@ def invalid_request(error: SchemaError) -> Fault:
     missing = _MISSING.search(error.message)
     if missing:
         field = f"{field}.{missing['name']}" if field else missing["name"]
-    return refused(str(violation(error)), field or None, _allowed(error))
+    return refused(str(violation(error)), field or None, allowed.by_schema(error))
 
 
-def refused(text: str, field: str | None = None, allowed: str | None = None) -> Fault:
+def refused(text: str, field: str | None = None, instead: str | None = None) -> Fault:
     """The fault for a request that is not of the form that the contract says."""
-    return Fault(ManagementError(Code.INVALID_REQUEST, text, field=field, allowed=allowed))
+    return Fault(ManagementError(Code.INVALID_REQUEST, text, field=field, allowed=instead))
+
+
+def of_operation(error: ManagementError, request: etree._Element) -> Fault:
+    """The fault for what an operation refuses: what it does not say of it is added."""
+    field = error.field
+    if field is None and error.code in _OF_ACCOUNTS:
+        found = next(request.iterchildren(*_ACCOUNT_IDS), None)
+        field = None if found is None else etree.QName(found).localname
+    instead = error.allowed or allowed.BY_CODE.get(error.code)
+    return Fault(ManagementError(error.code, str(error), field=field, allowed=instead))
 
 
 def not_understood(block: etree._Element) -> Fault:
@@ -92,15 +109,3 @@ def _path(element: etree._Element) -> str:
         path = f"{name}.{path}" if path else name
         element, around = around, around.getparent()
     return path
-
-
-def _allowed(error: SchemaError) -> str | None:
-    if elements := _ELEMENTS.search(error.message):
-        return elements["values"].replace("'", "")
-    if longest := _LONGEST.search(error.message):
-        return f"at most {longest['most']} characters"
-    if "[facet 'pattern']" in error.message:
-        return "a UUID, as in 3f2504e0-4f89-41d3-9a0c-0305e82c3301"
-    if "'xs:int'" in error.message:
-        return "a whole number"
-    return None

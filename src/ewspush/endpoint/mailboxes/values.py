@@ -1,6 +1,7 @@
 """Values of requests as operations take them, and what operations answer as Spyne's types."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,14 @@ from ewspush.core.renewal import Period
 from ewspush.endpoint.mailboxes import types
 from ewspush.operations.management.mailboxes import MailboxRequest
 from ewspush.operations.management.permissions import Granted
+from ewspush.operations.management.values import invalid
 
 _FULL_ACCESS = "full_access"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SUBJECT = re.compile(
+    rf"(?:mailbox|organization|domain) {_UUID}|administrator {directory.NAME.pattern}"
+)
+_SUBJECTS = "mailbox UUID, organization UUID, domain UUID or administrator NAME"
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -32,6 +39,16 @@ def statuses(texts: Iterable[str] | None) -> frozenset[AccountStatus]:
     """Of mailboxes, or the states of users."""
     wanted = set(texts or ())
     return frozenset(s for s in AccountStatus if {s.of_mailbox, s.of_user} & wanted)
+
+
+def optional_subject(text: str | None) -> str | None:
+    """What the audit log calls this subject. Raises ManagementError."""
+    if text is None:
+        return None
+    subject = text.lower()
+    if not _SUBJECT.fullmatch(subject):
+        raise invalid("Subject", f"{text[:64]!r} is no subject", _SUBJECTS)
+    return subject
 
 
 def mailbox_request(request: Any, period: Period | None = None) -> MailboxRequest:
