@@ -1,6 +1,6 @@
 """Streaming without sockets: the real HTTP channel and database, a fake clock, scripted arrival."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from ewspush.core.errors import EwsError
-from ewspush.core.events import EventType
+from ewspush.core.events import Event, EventType
 from ewspush.core.ids import Kind
 from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.ews.call import StreamRequest
@@ -55,6 +55,10 @@ class Network:
         if self.is_up:
             self._acknowledged = written
         return self._acknowledged, written - self._acknowledged
+
+    def _events_committed(self, by_mailbox: Mapping[int, Sequence[Event]]) -> None:
+        for mailbox in by_mailbox:
+            self.streams.wake(mailbox)
 
     def close(self) -> None:
         self.is_closed = True
@@ -172,7 +176,7 @@ class StreamingWorld:
         self._next_object = 100
         self.is_database_broken = False
         self.start()
-        self.database.on_events(lambda mailbox, _: self.streams.wake(mailbox))
+        self.database.on_events(self._events_committed)
         self.database.on_status_changed(self._status_changed)
 
     def close(self) -> None:
