@@ -36,6 +36,10 @@ VALUES = {
     ),
     "server.body_limit": (("2048", 2048), ("4096", 4096)),
     "server.connections": (("1", 1), ("2", 2)),
+    "server.metrics_allow": (
+        ("10.0.0.0/8, fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
+        ("192.0.2.1", (ip_network("192.0.2.1/32"),)),
+    ),
     "server.version": (
         ("15.0.1.2 Exchange2013", ServerVersion(15, 0, 1, 2, "Exchange2013")),
         ("15.1.1.2 Exchange2016", ServerVersion(15, 1, 1, 2, "Exchange2016")),
@@ -174,6 +178,11 @@ def test_sources_add_up_within_a_table(write):
         ('[server]\ndata = "a\\u0000"', "server.data: should be the path of a directory"),
         ("[server]\nbody_limit = 1", "server.body_limit: should be a whole number from 1024 to"),
         ("[server]\ntls_at_proxy = 'maybe'", "server.tls_at_proxy: should be true or false"),
+        ("[server]\nmetrics_allow = 10", "server.metrics_allow: should be a list of networks"),
+        (
+            "[server]\nmetrics_allow = ['10.0.0.1/8']",
+            "server.metrics_allow: should be networks, as in 10.0.0.0/8 or fd00::/8: 10.0.0.1/8",
+        ),
         ("[server]\nversion = '14.2'", "server.version: should be four numbers and a name, as in"),
         ("[server]\nversion = [1, 2, 3, 4, 'a']", "server.version: should be four numbers and a"),
         ("[server]\ntls_key = 1", "server.tls_key: should be a path"),

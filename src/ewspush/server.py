@@ -21,6 +21,7 @@ from twisted.internet.task import LoopingCall
 from twisted.internet.threads import blockingCallFromThread
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
+from twisted.web.resource import Resource
 
 import ewspush
 from ewspush.control import CONTROL_SOCKET
@@ -37,11 +38,13 @@ from ewspush.endpoint.ews.application import EwsApplication
 from ewspush.endpoint.http import BoundedSite, LimitedConnections
 from ewspush.endpoint.mailboxes.application import ManagementApplication
 from ewspush.endpoint.mailboxes.resource import MailboxesResource
+from ewspush.endpoint.monitoring import Health, HealthResource, MetricsResource, Readers
 from ewspush.endpoint.service_url import ServiceUrl
 from ewspush.endpoint.streaming import Streams
 from ewspush.endpoint.tls import UnusableCertificate, load_certificate
 from ewspush.endpoint.web import ContractDocument, EwsResource, make_root
 from ewspush.intake.lmtp import LmtpServer
+from ewspush.metrics import CONTENT_TYPE, Metrics
 from ewspush.operations import mail, outgoing, passwords
 from ewspush.operations.management import lifecycle
 from ewspush.operations.management.context import Management, Policy
@@ -144,6 +147,7 @@ class Server:
             self._sender.post,
             settings.delivery,
         )
+        self._health = Health(reactor, delivery, self._database.check)
         self._streams = Streams(
             reactor,
             lambda: int(time.time()),
@@ -160,6 +164,7 @@ class Server:
         self._listen_lmtp()
         self._listen_control(requests)
         await self._engine.start()
+        self._health.start()
         self._start_relay(relay)
         self._sweeping = LoopingCall(self._sweep, delivery)
         self._sweeping.clock = reactor
@@ -218,7 +223,9 @@ class Server:
             self._database, authenticator, in_thread, service_url, settings.version
         )
         mailboxes = self._make_mailboxes_resource(contract, service_url, in_thread)
-        root = make_root(ews, mailboxes, autodiscover, contract, service_url)
+        root = make_root(
+            ews, mailboxes, autodiscover, contract, service_url, self._monitoring_resources()
+        )
         self._site = BoundedSite(root, self._reactor, settings.body_limit)
         self._http_connections = LimitedConnections(self._site, settings.connections)
         address = settings.http
@@ -240,6 +247,15 @@ class Server:
             raise CannotStart(str(error)) from error
         self._listening.append(port)
         self.http = Address(address.host, port.getHost().port)
+
+    def _monitoring_resources(self) -> Mapping[bytes, Resource]:
+        settings = self._settings.server
+        readers = Readers(settings.metrics_allow, settings.tls_at_proxy)
+        metrics = Metrics(self._engine.metrics, self._engine.state)
+        return {
+            b"metrics": MetricsResource(readers, metrics.render, CONTENT_TYPE),
+            b"health": HealthResource(readers, self._health.trouble),
+        }
 
     def _make_mailboxes_resource(
         self, contract: Contract, service_url: ServiceUrl, in_thread: InThread
@@ -379,6 +395,7 @@ class Server:
     async def stop(self) -> None:
         """Accept nothing new, let what is under way finish for 10 s at most, write, and close."""
         self._stopping = True
+        self._health.stop()
         log.info("server.stopping")
         for port in self._listening:
             await maybeDeferred(port.stopListening)

@@ -23,9 +23,10 @@ class Desk:
         self.durable: dict[int, int] = {}
         self.groups: list[list[tuple[int, int]]] = []  # handed to a thread: number and state
         self.times_written = 0
+        self.measurements: list[tuple[int, float]] = []
         self.ending: Deferred[Any] | None = None  # of the write under way
         self.writer = ProgressWriter[int](
-            self.clock, self.in_thread, self.state_of, self.write, self.written
+            self.clock, self.in_thread, self.state_of, self.write, self.written, self.measured
         )
 
     def put(self, number: int, state: int) -> None:
@@ -47,6 +48,9 @@ class Desk:
 
     def written(self) -> None:
         self.times_written += 1
+
+    def measured(self, size: int, seconds: float) -> None:
+        self.measurements.append((size, seconds))
 
     def succeed(self) -> None:
         self.durable.update(self.groups[-1])
@@ -231,3 +235,14 @@ def test_at_most_two_groups_are_not_durable(script: list[tuple[str, float]]) -> 
             desk.succeed()
     assert desk.durable == puts
     assert desk.writer.unwritten == 0
+
+
+def test_a_written_group_is_measured_and_one_that_failed_is_not(desk: Desk) -> None:
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S)
+    desk.fail()
+    desk.put(2, 20)
+    desk.clock.advance(RETRY_S)
+    desk.clock.advance(0.5)
+    desk.succeed()
+    assert desk.measurements == [(2, pytest.approx(0.5))]

@@ -56,10 +56,6 @@ class Network:
             self._acknowledged = written
         return self._acknowledged, written - self._acknowledged
 
-    def _events_committed(self, by_mailbox: Mapping[int, Sequence[Event]]) -> None:
-        for mailbox in by_mailbox:
-            self.streams.wake(mailbox)
-
     def close(self) -> None:
         self.is_closed = True
 
@@ -178,6 +174,10 @@ class StreamingWorld:
         self.start()
         self.database.on_events(self._events_committed)
         self.database.on_status_changed(self._status_changed)
+
+    def _events_committed(self, by_mailbox: Mapping[int, Sequence[Event]]) -> None:
+        for mailbox in by_mailbox:
+            self.streams.wake(mailbox)
 
     def close(self) -> None:
         self.database.close()

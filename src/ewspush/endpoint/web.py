@@ -217,9 +217,10 @@ def make_root(
     autodiscover: Mapping[bytes, Resource],
     contract: Contract,
     service_url: ServiceUrl,
+    monitoring: Mapping[bytes, Resource],
 ) -> Resource:
     """All resources of the server."""
     under_ews: dict[bytes, Resource] = {b"exchange.asmx": ews, b"mailboxes.asmx": mailboxes}
     for name in contract.names:
         under_ews[name.encode()] = ContractDocument(contract, name, service_url)
-    return Tree({b"ews": Tree(under_ews), b"autodiscover": Tree(autodiscover)})
+    return Tree({b"ews": Tree(under_ews), b"autodiscover": Tree(autodiscover), **monitoring})

@@ -34,6 +34,7 @@ class Agenda(Generic[E]):
     def __init__(self) -> None:
         self._buckets: dict[int, list[E]] = {}
         self._ticks: list[int] = []  # a heap
+        self.taken_s = 0.0  # when those that `take_due` hands over now were due, to a tick
 
     def set(self, entry: E, due_s: float) -> None:
         """Have `entry` fall due then, and not at the time that was set before."""
@@ -49,6 +50,7 @@ class Agenda(Generic[E]):
         """The entries that are due, each once: they are due NEVER until set again."""
         while self._ticks and self._ticks[0] / TICKS_PER_S <= now_s:
             tick = heappop(self._ticks)
+            self.taken_s = tick / TICKS_PER_S
             for entry in self._buckets.pop(tick):
                 if entry._listed != tick:
                     continue  # moved to an earlier bucket meanwhile

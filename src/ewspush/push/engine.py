@@ -31,15 +31,18 @@ from ewspush.core.subscription import (
     Ended,
     Idle,
     LivePhase,
+    Phase,
     Retrying,
     SubscriptionStatus,
 )
+from ewspush.metrics import DeliveryMetrics, DeliveryState
 from ewspush.push import outcome as outcomes
 from ewspush.push.address_policy import Target, UrlRefused
 from ewspush.push.agenda import NEVER, Agenda
 from ewspush.push.clock import Call, Clock
 from ewspush.push.live import LastAttempt, Live, Origin, Step
 from ewspush.push.mailbox_status import InUse, MailboxStatus
+from ewspush.push.meter import Meter
 from ewspush.push.outcome import Outcome
 from ewspush.push.progress import ProgressWriter
 from ewspush.push.sender import Answer, FailureKind
@@ -96,8 +99,14 @@ class Engine:
         self._judge = judge
         self._post = post
         self._settings = settings
+        self._meter = Meter()
         self._progress = ProgressWriter[Live](
-            clock, in_thread, self._progress_of, self._write_progress, self._schedule_turn
+            clock,
+            in_thread,
+            self._progress_of,
+            self._write_progress,
+            self._schedule_turn,
+            self._meter.metrics.group_written,
         )
         self._status = MailboxStatus(
             clock, in_thread, database, self._progress.drain, self._status_found
@@ -111,7 +120,7 @@ class Engine:
         self._ready: deque[Origin] = deque()  # those with somebody waiting and room for more
         self._admitted: list[Live] = []  # their backlogs are to be read
         self._known: list[Live] = []  # admitted, and nothing has to be read for them
-        self._reading = False
+        self._reading = 0  # of those whose backlogs are being read now
         self._turn_scheduled = False
         self._under_way = 0
         self._early: _Early | None = _Early()
@@ -183,13 +192,16 @@ class Engine:
     def wake(self, mailbox: int, events: Sequence[Event] = ()) -> None:
         """These events were logged in this mailbox by one commit, or some that nobody knows.
 
-        Cheap, and safe to call twice.
+        Cheap, and safe to call twice, though events are then counted twice.
         """
         if self._early is not None:
             self._early.woken.add(mailbox)
+        self._meter.metrics.events_logged += len(events)
         for live in self._by_mailbox.get(mailbox, ()):
-            if live.hear(events) and live.step is Step.WAITING and isinstance(live.phase, Idle):
-                self._queue(live)
+            if live.hear(events):
+                self._meter.committed(live, events, self._clock.seconds())
+                if live.step is Step.WAITING and isinstance(live.phase, Idle):
+                    self._queue(live)
 
     def subscribed(self, stored: Subscription, watermark_base: int) -> None:
         """Send the first notification of a new subscription; its answer was written."""
@@ -205,7 +217,7 @@ class Engine:
         self._status.removed(id.mailbox, id.number)
         live = self._find(id.mailbox, id.number)
         if live is not None:
-            live.phase = ENDED
+            self._enter(live, ENDED)
             self._remove(live)
 
     def status_changed(self, mailbox: int) -> None:
@@ -239,6 +251,16 @@ class Engine:
             }
         return described
 
+    @property
+    def metrics(self) -> DeliveryMetrics:
+        """What has happened so far. It goes on changing."""
+        return self._meter.metrics
+
+    def state(self) -> DeliveryState:
+        """How things stand now. Costs the same however many subscriptions there are."""
+        reading = len(self._admitted) + self._reading
+        return self._meter.state(reading, self._under_way - reading, self._progress.unwritten)
+
     # Mailboxes that are disabled and restored
 
     def _status_found(self, mailbox: int, status: InUse | None) -> None:
@@ -255,6 +277,7 @@ class Engine:
     def _disable(self, live: Live) -> None:
         """Tell the responder so, once what is under way has ended. Nothing else is sent."""
         live.is_disabled = live.must_send = True
+        self._meter.forget_times(live)
         self._agenda.set(live, NEVER)
         if live.step is Step.WAITING:
             self._queue(live)
@@ -268,7 +291,7 @@ class Engine:
                 return
         elif live.is_disabled or isinstance(live.phase, Retrying):
             live.is_disabled = False
-            live.phase = rules.IDLE
+            self._enter(live, rules.IDLE)
             live.must_send = live.unread = True
             self._agenda.set(live, NEVER)
             if live.step is Step.WAITING:
@@ -302,6 +325,8 @@ class Engine:
         for live in self._agenda.take_due(self._clock.seconds()):
             if live.step is not Step.OVER:
                 live.must_send = True
+                if isinstance(live.phase, Idle):
+                    self._meter.heartbeat_due(live, self._agenda.taken_s)
                 if live.step is Step.WAITING:
                     self._queue(live)
         self._set_timer()
@@ -310,6 +335,7 @@ class Engine:
 
     def _queue(self, live: Live) -> None:
         live.step = Step.QUEUED
+        self._meter.queued += 1
         origin = live.origin
         if not origin.waiting and origin.under_way < self._settings.origin_requests:
             self._ready.append(origin)
@@ -346,6 +372,9 @@ class Engine:
     def _admit(self, origin: Origin, live: Live) -> None:
         if live.step is not Step.QUEUED:
             return  # over since it was queued
+        self._meter.queued -= 1
+        if not origin.under_way:
+            self._meter.busy.add(origin)
         origin.under_way += 1
         self._under_way += 1
         if live.unread and not live.is_disabled:
@@ -362,9 +391,13 @@ class Engine:
         if origin.waiting and origin.under_way == self._settings.origin_requests:
             self._ready.append(origin)
         origin.under_way -= 1
+        if not origin.under_way:
+            self._meter.busy.discard(origin)
         self._forget_unused(origin)
         if live.step is not Step.OVER:
             live.step = Step.WAITING
+        else:
+            self._meter.over -= 1
         if self._ready:
             self._schedule_turn()
         if not self._under_way and self._quiet:
@@ -377,7 +410,7 @@ class Engine:
     def _read_backlogs(self) -> None:
         together = self._admitted[:_READ_TOGETHER]
         del self._admitted[:_READ_TOGETHER]
-        self._reading = True
+        self._reading = len(together)
         positions = [(live.mailbox, live.examined, live.wanted) for live in together]
         for live in together:
             live.unread = False  # unless something is logged from now on
@@ -392,7 +425,7 @@ class Engine:
             return backlog.read(tx, positions, self._settings.batch)
 
     def _compose_all(self, results: list[Backlog | BrokenLog], together: list[Live]) -> None:
-        self._reading = False
+        self._reading = 0
         for live, result in zip(together, results, strict=True):
             if live.step is not Step.OVER:
                 live.step = Step.UNDER_WAY
@@ -413,7 +446,7 @@ class Engine:
         log.error("backlogs.not_read", subscriptions=len(together), error=str(failure.value))
 
         def again() -> None:
-            self._reading = False
+            self._reading = 0
             for live in together:
                 live.unread = True
                 if self._stopping:
@@ -441,6 +474,7 @@ class Engine:
     def _send(self, live: Live) -> None:
         began_s = self._clock.seconds()
         notification = compose(live.acknowledged, live.pending, live.examined, self._settings.batch)
+        self._meter.sending(live, notification, began_s)
         attempting = self._attempt(
             live,
             partial(
@@ -477,6 +511,7 @@ class Engine:
         saying.addErrback(_log_bug)
 
     def _said_disabled(self, live: Live, began_s: float, outcome: Outcome) -> None:
+        self._meter.metrics.attempts[outcome.name] += 1
         log.info(
             "delivery.said_disabled",
             subscription=live.id,
@@ -499,6 +534,7 @@ class Engine:
         self, live: Live, began_s: float, notification: Notification | None, outcome: Outcome
     ) -> None:
         """An attempt has ended: on to the next phase."""
+        self._meter.metrics.attempts[outcome.name] += 1
         took_s = self._clock.seconds() - began_s
         live.last_attempt = LastAttempt(self._now_s() - took_s, outcome.name, outcome.detail)
         was_attempt = live.phase.failures + 1 if isinstance(live.phase, Retrying) else 1
@@ -524,22 +560,23 @@ class Engine:
     def _acknowledged(
         self, live: Live, notification: Notification, status: SubscriptionStatus
     ) -> None:
+        now_s = self._clock.seconds()
+        self._meter.acknowledged(live, notification, now_s)
         unchanged = isinstance(live.phase, Idle) and notification.through == live.acknowledged
         live.acknowledged = notification.through
         live.pending = live.pending[len(notification.events) :]
-        live.phase = rules.after_answer(status)
+        self._enter(live, rules.after_answer(status))
         live.must_send = live.is_disabled
         if isinstance(live.phase, Ended):
             self._remove(live)
         elif not live.is_disabled:
-            now_s = self._clock.seconds()
             self._set_due(live, rules.status_due_s(now_s, live.status_frequency_s, live.spread))
         if not (unchanged and isinstance(live.phase, Idle)):
             self._progress.put(live)  # unless it was a heartbeat that moved nothing
 
     def _failed(self, live: Live, began_s: float) -> None:
         assert isinstance(live.phase, Idle | Retrying), "one that is over sends nothing"
-        live.phase = rules.after_failure(live.phase, began_s, live.status_frequency_s)
+        self._enter(live, rules.after_failure(live.phase, began_s, live.status_frequency_s))
         live.start_over()
         live.must_send = True
         if isinstance(live.phase, Retrying):
@@ -548,6 +585,7 @@ class Engine:
             )
             self._set_due(live, due_s)
         else:
+            self._meter.metrics.parked += 1
             self._remove(live)
         self._progress.put(live)
 
@@ -600,6 +638,8 @@ class Engine:
         origin.subscriptions += 1
         live = Live(stored, watermark_base, target.url, origin, phase)
         live.refused = refused
+        self._meter.live += 1
+        self._meter.retrying += isinstance(phase, Retrying)
         self._by_mailbox.setdefault(stored.mailbox, []).append(live)
         return live
 
@@ -610,7 +650,13 @@ class Engine:
         self._queue(live)
         return live
 
+    def _enter(self, live: Live, phase: Phase) -> None:
+        if live.phase is not phase:
+            self._meter.retrying += isinstance(phase, Retrying) - isinstance(live.phase, Retrying)
+            live.phase = phase
+
     def _remove(self, live: Live) -> None:
+        self._meter.removed(live)
         live.step = Step.OVER
         self._status.removed(live.mailbox, live.number)
         self._agenda.set(live, NEVER)

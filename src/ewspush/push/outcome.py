@@ -6,12 +6,23 @@ import structlog
 from twisted.python.failure import Failure
 
 from ewspush.core.subscription import SubscriptionStatus
-from ewspush.push.sender import Answer, NoAnswer
+from ewspush.push.sender import Answer, FailureKind, NoAnswer
 from ewspush.wire import ack
 
 log = structlog.get_logger()
 
 _SUCCESS = 2  # the class of HTTP status
+
+_STATUS = "status"
+_NOT_AN_ACK = "not-an-ack"
+_INTERNAL_ERROR = "internal-error"
+NAMES = (  # all that an outcome can have
+    *(status.value for status in SubscriptionStatus),
+    _STATUS,
+    _NOT_AN_ACK,
+    *(kind.value for kind in FailureKind),
+    _INTERNAL_ERROR,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +38,11 @@ class Outcome:
 def of_answer(answer: Answer) -> Outcome:
     """Any 2xx answer with a SubscriptionStatus counts; all else is a failed attempt."""
     if answer.status // 100 != _SUCCESS:
-        return Outcome(None, "status", f"HTTP {answer.status}", answer.status)
+        return Outcome(None, _STATUS, f"HTTP {answer.status}", answer.status)
     try:
         status = ack.parse(answer.body)
     except ack.NotAnAcknowledgement as error:
-        return Outcome(None, "not-an-ack", str(error), answer.status)
+        return Outcome(None, _NOT_AN_ACK, str(error), answer.status)
     return Outcome(status, status.value, "", answer.status)
 
 
@@ -46,4 +57,4 @@ def of_failure(failure: Failure) -> Outcome:
 def of_bug(failure: Failure) -> Outcome:
     """The attempt failed for a mistake of our own, which is logged."""
     log.error("delivery.internal_error", traceback=failure.getTraceback())
-    return Outcome(None, "internal-error", type(failure.value).__name__)
+    return Outcome(None, _INTERNAL_ERROR, type(failure.value).__name__)

@@ -30,16 +30,20 @@ class ProgressWriter(Generic[K]):
         state_of: Callable[[K], Progress],
         write: Callable[[Sequence[Progress]], None],
         written: Callable[[], None],
+        measured: Callable[[int, float], None],
     ) -> None:
+        """`measured` is told how many a group that was written had, and the seconds it took."""
         self._clock = clock
         self._in_thread = in_thread
         self._state_of = state_of
         self._write = write
         self._written = written
+        self._measured = measured
         self._gathered: dict[K, None] = {}
         self._writing: list[K] = []
         self._puts_gathered = 0  # one may be put many times into a group
         self._puts_writing = 0
+        self._began_s = 0.0  # the group that is being written
         self._scheduled = False
         # Those who wait for a group to be durable.
         self._drained_gathered: list[Deferred[None]] = []
@@ -75,10 +79,12 @@ class ProgressWriter(Generic[K]):
         self._writing, self._gathered = list(self._gathered), {}
         self._puts_writing, self._puts_gathered = self._puts_gathered, 0
         self._drained_writing, self._drained_gathered = self._drained_gathered, []
+        self._began_s = self._clock.seconds()
         group = [self._state_of(one) for one in self._writing]
         self._in_thread(self._write, group).addCallbacks(self._succeeded, self._failed)
 
     def _succeeded(self, _: None) -> None:
+        self._measured(len(self._writing), self._clock.seconds() - self._began_s)
         self._writing, self._puts_writing = [], 0
         if self._gathered:
             self._schedule(GATHER_S)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DBAPIError
@@ -94,6 +94,11 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
+    def check(self) -> None:
+        """Have the database read a table. Raises DBAPIError if it cannot."""
+        with self.read() as tx:
+            tx.connection.execute(_ONE_ROW)
+
     def on_events(self, listener: EventsCommitted) -> None:
         """Have `listener` called, in the committing thread, for the events of every commit."""
         self._listeners.append(listener)
@@ -128,6 +133,8 @@ class Database:
             for status_listener in self._status_listeners:
                 status_listener(mailbox)
 
+
+_ONE_ROW = text("SELECT version_num FROM alembic_version")
 
 _READ_OPTIONS: dict[str, dict[str, Any]] = {
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
