@@ -34,8 +34,7 @@ def insert_accounts(tx: Transaction, new: Sequence[Account], aliases: Sequence[A
 
     Who wants an address at the same moment waits for the first, and is then refused.
     """
-    own = [_address_of(account) for account in new]
-    _insert_addresses(tx, own + [_address_of_alias(alias) for alias in aliases])
+    _insert_addresses(tx, [*map(_address_row, new), *map(_alias_row, aliases)])
     tx.connection.execute(insert(accounts), [row_of(account) for account in new])
     account_listing.added(tx, new)
 
@@ -69,32 +68,23 @@ def newest_at(
     tx: Transaction, organization_id: UUID, domain: str, local_part: str
 ) -> Account | None:
     """The account of an organization that had this address last, also in a domain made anew."""
-    return _one_of(
-        tx,
-        _ACCOUNTS.join(domains, domains.c.id == accounts.c.domain_id)
-        .where(
-            domains.c.organization_id == organization_id,
-            domains.c.name == domain,
-            accounts.c.local_part == local_part,
-        )
-        .order_by(accounts.c.mailbox_id.desc())
-        .limit(1),
-    )
+    had = _had_address(organization_id, domain, local_part)
+    return _one_of(tx, had.order_by(accounts.c.mailbox_id.desc()).limit(1))
 
 
 def had_address_before(tx: Transaction, account: Account) -> bool:
     """Whether an earlier account of the organization had the address that this one has."""
-    found = (
-        select(accounts.c.mailbox_id)
-        .join(domains, domains.c.id == accounts.c.domain_id)
-        .where(
-            domains.c.organization_id == account.organization_id,
-            domains.c.name == account.address.rpartition("@")[2],
-            accounts.c.local_part == account.local_part,
-            accounts.c.mailbox_id < account.mailbox_id,
-        )
+    domain = account.address.rpartition("@")[2]
+    had = _had_address(account.organization_id, domain, account.local_part)
+    return _one_of(tx, had.where(accounts.c.mailbox_id < account.mailbox_id).limit(1)) is not None
+
+
+def _had_address(organization_id: UUID, domain: str, local_part: str) -> Select[Any]:
+    return _ACCOUNTS.join(domains, domains.c.id == accounts.c.domain_id).where(
+        domains.c.organization_id == organization_id,
+        domains.c.name == domain,
+        accounts.c.local_part == local_part,
     )
-    return bool(tx.connection.execute(select(found.exists())).scalar_one())
 
 
 def by_address(tx: Transaction, domain: str, local_part: str) -> Account | None:
@@ -219,7 +209,7 @@ def has_undeleted(tx: Transaction, domain_id: UUID) -> bool:
 
 def insert_alias(tx: Transaction, alias: Alias) -> None:
     """Store an alias. Raises AddressTaken."""
-    _insert_addresses(tx, [_address_of_alias(alias)])
+    _insert_addresses(tx, [_alias_row(alias)])
 
 
 def aliases_of(tx: Transaction, mailbox_id: int) -> list[Alias]:
@@ -246,32 +236,24 @@ def delete_addresses(tx: Transaction, mailbox_id: int) -> None:
     tx.connection.execute(delete(addresses).where(addresses.c.mailbox_id == mailbox_id))
 
 
-def _address_of(account: Account) -> dict[str, Any]:
+def _address_row(
+    of: Account | Alias, alias_id: UUID | None = None, description: str | None = None
+) -> dict[str, Any]:
     return {
-        "mailbox_id": account.mailbox_id,
-        "domain_id": account.domain_id,
-        "local_part": key(account.local_part),
-        "address": account.address,
-        "shard": shard_of(account.mailbox_id),
-        "alias_id": None,
-        "description": None,
-        "created_at_s": account.created_at_s,
-        "updated_at_s": account.created_at_s,
+        "mailbox_id": of.mailbox_id,
+        "domain_id": of.domain_id,
+        "local_part": key(of.local_part),
+        "address": of.address,
+        "shard": shard_of(of.mailbox_id),
+        "alias_id": alias_id,
+        "description": description,
+        "created_at_s": of.created_at_s,
+        "updated_at_s": of.updated_at_s,
     }
 
 
-def _address_of_alias(alias: Alias) -> dict[str, Any]:
-    return {
-        "mailbox_id": alias.mailbox_id,
-        "domain_id": alias.domain_id,
-        "local_part": key(alias.local_part),
-        "address": alias.address,
-        "shard": shard_of(alias.mailbox_id),
-        "alias_id": alias.id,
-        "description": alias.description,
-        "created_at_s": alias.created_at_s,
-        "updated_at_s": alias.updated_at_s,
-    }
+def _alias_row(alias: Alias) -> dict[str, Any]:
+    return _address_row(alias, alias.id, alias.description)
 
 
 def _insert_addresses(tx: Transaction, new: Sequence[dict[str, Any]]) -> None:

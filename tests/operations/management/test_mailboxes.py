@@ -123,6 +123,11 @@ WRONG = {
         "Aliases[1]",
         Code.ADDRESS_TAKEN,
     ),
+    "two aliases that differ by case": (
+        MailboxRequest("b", PASSWORD, aliases=("straße", "STRASSE")),
+        "Aliases[2]",
+        Code.ADDRESS_TAKEN,
+    ),
     "not an alias": (
         MailboxRequest("b", PASSWORD, aliases=("ok", "not ok")),
         "Aliases[2]",

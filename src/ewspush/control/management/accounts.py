@@ -131,7 +131,7 @@ def create_user(
 ) -> Record:
     """Create a user with a mailbox."""
     chosen = Chosen(password)
-    local_part, domain = names.parts(address, "Email")
+    local_part, domain = values.address(address, "Email")
     aliases = [
         names.alias_local_part(alias, domain, f"Aliases[{n}]") for n, alias in enumerate(aliases, 1)
     ]
@@ -209,7 +209,7 @@ def _of_one_domain(addresses: Sequence[str]) -> tuple[list[str], str]:
     local_parts: list[str] = []
     first: str | None = None
     for n, address in enumerate(addresses, 1):
-        local_part, domain = names.parts(address, f"Mailboxes[{n}].Email")
+        local_part, domain = values.address(address, f"Mailboxes[{n}].Email")
         first = first or domain
         if domain != first:
             raise values.invalid(

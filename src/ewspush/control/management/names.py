@@ -62,20 +62,11 @@ def alias_id(management: Management, actor: Actor, name: str) -> UUID:
     )
 
 
-def parts(address: str, field: str) -> tuple[str, str]:
-    """The local part and the domain of an address."""
-    try:
-        local_part, _, domain = addresses.normalize(address).rpartition("@")
-    except addresses.InvalidAddress as error:
-        raise values.invalid(field, str(error), "an address, as in user@example.com") from None
-    return local_part, domain
-
-
 def alias_local_part(alias: str, domain: str, field: str) -> str:
     """Of an alias that is a whole address in this domain, or only a local part."""
     if "@" not in alias:
         return alias
-    local_part, of = parts(alias, field)
+    local_part, of = values.address(alias, field)
     if of != domain:
         raise values.invalid(field, f"{alias} is in another domain", f"an address in {domain}")
     return local_part

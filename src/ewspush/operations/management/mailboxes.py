@@ -1,6 +1,6 @@
 """Mailboxes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -128,10 +128,7 @@ def get(management: Management, actor: Actor, id: UUID) -> Account:
 
 def get_by_address(management: Management, actor: Actor, address: str) -> Account:
     """The mailbox that has an address now, as its own or as an alias, or that had it last."""
-    try:
-        local_part, _, name = addresses.normalize(address).rpartition("@")
-    except addresses.InvalidAddress as error:
-        raise values.invalid("Email", str(error), "an address, as in user@example.com") from None
+    local_part, name = values.address(address, "Email")
     with management.look() as tx:
         found = accounts.by_address(tx, name, local_part)
     if found is None or not actor.may_see(found.organization_id):
@@ -217,19 +214,8 @@ def _check(
     if sum(len(each.aliases) for each in wanted) > MOST_ALIASES:
         allowed = f"{MOST_ALIASES} in all"
         raise values.invalid("Mailboxes", "so many aliases cannot be created at once", allowed)
-    checked = []
-    seen: dict[str, str] = {}  # local parts, and the fields that have them
-    for n, each in enumerate(wanted, 1):
-        one = _check_one(management, domain, each, period, n)
-        fields = [_field(n, "LocalPart")]
-        fields += [_field(n, f"Aliases[{m}]") for m in range(1, len(one.aliases) + 1)]
-        for local_part, field in zip((one.local_part, *one.aliases), fields, strict=True):
-            if local_part in seen:
-                raise _taken(
-                    f"{local_part}@{domain.name}", field, f"{seen[local_part]} is the same"
-                )
-            seen[local_part] = field
-        checked.append(one)
+    checked = [_check_one(management, domain, each, period, n) for n, each in enumerate(wanted, 1)]
+    _check_distinct(domain, checked)
     _check_free(tx, domain, checked)
     return checked
 
@@ -256,15 +242,27 @@ def _check_one(
     )
 
 
-def _check_free(tx: Transaction, domain: Domain, checked: Sequence[_Checked]) -> None:
-    wanted = [part for each in checked for part in (each.local_part, *each.aliases)]
-    taken = accounts.taken(tx, domain.id, wanted)
+def _local_parts(checked: Sequence[_Checked]) -> Iterator[tuple[str, str]]:
+    """Every local part that is wanted, and the field that has it."""
     for n, each in enumerate(checked, 1):
-        if addresses.key(each.local_part) in taken:
-            raise _taken(f"{each.local_part}@{domain.name}", _field(n, "LocalPart"))
+        yield each.local_part, _field(n, "LocalPart")
         for m, alias in enumerate(each.aliases, 1):
-            if addresses.key(alias) in taken:
-                raise _taken(f"{alias}@{domain.name}", _field(n, f"Aliases[{m}]"))
+            yield alias, _field(n, f"Aliases[{m}]")
+
+
+def _check_distinct(domain: Domain, checked: Sequence[_Checked]) -> None:
+    seen: dict[str, str] = {}  # keys of local parts, and the fields that have them
+    for local_part, field in _local_parts(checked):
+        first = seen.setdefault(addresses.key(local_part), field)
+        if first != field:
+            raise _taken(f"{local_part}@{domain.name}", field, f"{first} is the same")
+
+
+def _check_free(tx: Transaction, domain: Domain, checked: Sequence[_Checked]) -> None:
+    taken = accounts.taken(tx, domain.id, [part for part, _ in _local_parts(checked)])
+    for local_part, field in _local_parts(checked):
+        if addresses.key(local_part) in taken:
+            raise _taken(f"{local_part}@{domain.name}", field)
 
 
 def _taken(
@@ -287,13 +285,8 @@ def _check_runs(account: Account, now_s: int) -> None:
 def _taken_meanwhile(
     error: mailboxes.AddressTaken, domain: Domain, checked: Sequence[_Checked]
 ) -> ManagementError:
-    for n, each in enumerate(checked, 1):
-        names = [_field(n, "LocalPart")]
-        names += [_field(n, f"Aliases[{m}]") for m in range(1, len(each.aliases) + 1)]
-        for local_part, name in zip((each.local_part, *each.aliases), names, strict=True):
-            if f"{local_part}@{domain.name}" == error.address:
-                return _taken(error.address, name)
-    raise error
+    fields = {f"{part}@{domain.name}": field for part, field in _local_parts(checked)}
+    return _taken(error.address, fields[error.address])
 
 
 def _domain_to_list(tx: Transaction, actor: Actor, request: ListRequest) -> UUID:

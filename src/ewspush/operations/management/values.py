@@ -32,6 +32,15 @@ def local_part(text: str, domain: str, field: str) -> str:
     return _normalized(text, domain, field, _LOCAL_PART_ALLOWED)[0]
 
 
+def address(text: str, field: str) -> tuple[str, str]:
+    """The normalized local part and domain of an address."""
+    try:
+        before, _, after = addresses.normalize(text).rpartition("@")
+    except addresses.InvalidAddress as error:
+        raise invalid(field, str(error), "an address, as in user@example.com") from None
+    return before, after
+
+
 def display_name(text: str | None, otherwise: str, field: str) -> str:
     """The name of a user."""
     if text is None or not text.strip():
