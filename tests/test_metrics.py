@@ -403,7 +403,7 @@ def hold_reads(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[], No
             waiting.callback(work())
         world.settle()
 
-    monkeypatch.setattr(world.engine, "_in_thread", in_thread)
+    monkeypatch.setattr(world.engine._reader, "_in_thread", in_thread)
     return release
 
 
@@ -515,7 +515,9 @@ def test_counts_are_those_of_one_who_looks_at_every_subscription(
             assert state.retrying == sum(isinstance(live.phase, Retrying) for live in lives)
             assert state.waiting == sum(live.step is Step.WAITING for live in lives)
             assert state.queued == sum(live.step is Step.QUEUED for live in lives)
-            under_way = sum(origin.under_way for origin in world.engine._origins.values())
+            under_way = sum(
+                origin.under_way for origin in world.engine._admission._origins.values()
+            )
             assert state.reading + state.under_way == under_way
             assert sum(each.under_way for each in state.busiest) == under_way
         world.script.clear()

@@ -56,6 +56,7 @@ VALUES = {
     "delivery.answer_limit": (("2048", 2048), ("4096", 4096)),
     "delivery.requests": (("1", 1), ("2", 2)),
     "delivery.origin_requests": (("1", 1), ("2", 2)),
+    "delivery.origin_rate": (("0.5", 0.5), ("100", 100.0)),
     "delivery.unwritten": (("1", 1), ("2", 2)),
     "delivery.callback_allow": (
         ("10.0.0.0/8, fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),

@@ -128,7 +128,7 @@ def test_nothing_is_kept_in_memory_of_one_that_was_told(world: World) -> None:
     world.settle()
     assert world.describe(id) is None
     assert not world.engine._by_mailbox
-    assert not world.engine._origins
+    assert not world.engine._admission._origins
 
 
 def test_events_and_retries_of_a_disabled_mailbox_cause_nothing(world: World) -> None:

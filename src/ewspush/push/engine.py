@@ -11,7 +11,6 @@ be rebuilt from the database at any time, which may lag behind by two groups of 
 """
 
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,7 +22,7 @@ from twisted.python.failure import Failure
 
 from ewspush.core import subscription as rules
 from ewspush.core.errors import AccountDisabled
-from ewspush.core.events import Event, EventFilter
+from ewspush.core.events import Event
 from ewspush.core.ids import ObjectId
 from ewspush.core.notification import Notification, compose
 from ewspush.core.subscription import (
@@ -38,16 +37,18 @@ from ewspush.core.subscription import (
 from ewspush.metrics import DeliveryMetrics, DeliveryState
 from ewspush.push import outcome as outcomes
 from ewspush.push.address_policy import Target, UrlRefused
+from ewspush.push.admission import Admission, Health, health_of
 from ewspush.push.agenda import NEVER, Agenda
 from ewspush.push.clock import Call, Clock
-from ewspush.push.live import LastAttempt, Live, Origin, Step
+from ewspush.push.live import LastAttempt, Live, Step
+from ewspush.push.log_reader import LogReader
 from ewspush.push.mailbox_status import InUse, MailboxStatus
 from ewspush.push.meter import Meter
 from ewspush.push.outcome import Outcome
 from ewspush.push.progress import ProgressWriter
 from ewspush.push.sender import Answer, FailureKind
 from ewspush.settings import DeliverySettings
-from ewspush.store import backlog, subscriptions
+from ewspush.store import subscriptions
 from ewspush.store.backlog import Backlog, BrokenLog
 from ewspush.store.database import Database
 from ewspush.store.subscriptions import Progress, Subscription
@@ -61,8 +62,6 @@ HEADERS = (
     f'SOAPAction: "{envelope.SOAP_ACTION}"',
     "Accept: text/xml",
 )
-_READ_TOGETHER = 500  # backlogs read in one transaction
-_DATABASE_RETRY_S = 1.0
 _DISABLED = AccountDisabled("The mailbox was disabled.")
 
 
@@ -113,16 +112,14 @@ class Engine:
         )
         self._disabled: set[int] = set()  # mailboxes disabled since the start
         self._by_mailbox: dict[int, list[Live]] = {}
-        self._origins: dict[str, Origin] = {}
+        self._admission = Admission(clock, settings, self._schedule_turn)
+        self._reader = LogReader(
+            clock, in_thread, database, settings.batch, self._found, self._leave
+        )
         self._agenda: Agenda[Live] = Agenda()
         self._timer: Call | None = None  # that has not rung
         self._timer_s = NEVER  # when it does
-        self._ready: deque[Origin] = deque()  # those with somebody waiting and room for more
-        self._admitted: list[Live] = []  # their backlogs are to be read
-        self._known: list[Live] = []  # admitted, and nothing has to be read for them
-        self._reading = 0  # of those whose backlogs are being read now
         self._turn_scheduled = False
-        self._under_way = 0
         self._early: _Early | None = _Early()
         self._stopping = False
         self._quiet: list[Deferred[None]] = []
@@ -178,10 +175,9 @@ class Engine:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for live in self._admitted:
-            self._leave(live)
-        self._admitted.clear()
-        if self._under_way:
+        self._admission.stop()
+        self._reader.stop()
+        if self._admission.under_way:
             quiet: Deferred[None] = Deferred()
             self._quiet.append(quiet)
             await quiet
@@ -258,8 +254,9 @@ class Engine:
 
     def state(self) -> DeliveryState:
         """How things stand now. Costs the same however many subscriptions there are."""
-        reading = len(self._admitted) + self._reading
-        return self._meter.state(reading, self._under_way - reading, self._progress.unwritten)
+        reading = len(self._reader)
+        under_way = self._admission.under_way - reading
+        return self._meter.state(reading, under_way, self._progress.unwritten)
 
     # Mailboxes that are disabled and restored
 
@@ -331,15 +328,12 @@ class Engine:
                     self._queue(live)
         self._set_timer()
 
-    # Admission: so many at once to one origin, so many in all, origins in turn
+    # Admission
 
     def _queue(self, live: Live) -> None:
         live.step = Step.QUEUED
         self._meter.queued += 1
-        origin = live.origin
-        if not origin.waiting and origin.under_way < self._settings.origin_requests:
-            self._ready.append(origin)
-        origin.waiting.append(live)
+        self._admission.queue(live)
         self._schedule_turn()
 
     def _schedule_turn(self) -> None:
@@ -349,113 +343,51 @@ class Engine:
 
     def _turn(self) -> None:
         self._turn_scheduled = False
-        while self._ready and self._may_admit():
-            origin = self._ready.popleft()
-            if origin.waiting and origin.under_way < self._settings.origin_requests:
-                self._admit(origin, origin.waiting.popleft())
-                if origin.waiting and origin.under_way < self._settings.origin_requests:
-                    self._ready.append(origin)
-        known, self._known = self._known, []
+        known: list[Live] = []  # nothing has to be read for them
+        while self._may_admit() and (live := self._admission.take()) is not None:
+            self._meter.admitted(live)
+            if live.unread and not live.is_disabled:
+                live.step = Step.READING
+                self._reader.put(live)
+            else:
+                live.step = Step.UNDER_WAY
+                known.append(live)
         for live in known:
             self._compose(live)
-        if self._admitted and not self._reading:
-            self._read_backlogs()
+        self._reader.flush()
 
     def _may_admit(self) -> bool:
-        return (
-            not self._stopping
-            and self._under_way < self._settings.requests
-            # Each of those under way may become one more that is unwritten.
-            and self._progress.unwritten + self._under_way < self._settings.unwritten
-        )
+        # Each of those under way may become one more that is unwritten.
+        unwritten = self._progress.unwritten + self._admission.under_way
+        return unwritten < self._settings.unwritten and not self._stopping
 
-    def _admit(self, origin: Origin, live: Live) -> None:
-        if live.step is not Step.QUEUED:
-            return  # over since it was queued
-        self._meter.queued -= 1
-        if not origin.under_way:
-            self._meter.busy.add(origin)
-        origin.under_way += 1
-        self._under_way += 1
-        if live.unread and not live.is_disabled:
-            live.step = Step.READING
-            self._admitted.append(live)
-        else:
-            live.step = Step.UNDER_WAY
-            self._known.append(live)
-
-    def _leave(self, live: Live) -> None:
+    def _leave(self, live: Live, health: Health = Health.UNKNOWN) -> None:
         """No longer under way: make room for the next of its origin."""
-        origin = live.origin
-        self._under_way -= 1
-        if origin.waiting and origin.under_way == self._settings.origin_requests:
-            self._ready.append(origin)
-        origin.under_way -= 1
-        if not origin.under_way:
-            self._meter.busy.discard(origin)
-        self._forget_unused(origin)
+        self._admission.left(live.origin, health)
+        self._meter.left(live)
         if live.step is not Step.OVER:
             live.step = Step.WAITING
-        else:
-            self._meter.over -= 1
-        if self._ready:
+        if self._admission.has_ready:
             self._schedule_turn()
-        if not self._under_way and self._quiet:
+        if not self._admission.under_way and self._quiet:
             quiet, self._quiet = self._quiet, []
             for one in quiet:
                 one.callback(None)
 
     # Composing
 
-    def _read_backlogs(self) -> None:
-        together = self._admitted[:_READ_TOGETHER]
-        del self._admitted[:_READ_TOGETHER]
-        self._reading = len(together)
-        positions = [(live.mailbox, live.examined, live.wanted) for live in together]
-        for live in together:
-            live.unread = False  # unless something is logged from now on
-        reading = self._in_thread(self._read, positions)
-        reading.addCallbacks(
-            self._compose_all, self._not_read, callbackArgs=(together,), errbackArgs=(together,)
-        )
-        reading.addErrback(_log_bug)
-
-    def _read(self, positions: Sequence[tuple[int, int, EventFilter]]) -> list[Backlog | BrokenLog]:
-        with self._database.read() as tx:
-            return backlog.read(tx, positions, self._settings.batch)
-
-    def _compose_all(self, results: list[Backlog | BrokenLog], together: list[Live]) -> None:
-        self._reading = 0
-        for live, result in zip(together, results, strict=True):
-            if live.step is not Step.OVER:
-                live.step = Step.UNDER_WAY
-            if live.step is Step.OVER or self._stopping:
-                self._leave(live)
-            elif isinstance(result, Backlog):
-                live.pending += tuple(result.events)
-                live.examined = result.examined
-                live.unread = live.unread or result.unread
-                self._compose(live)
-            else:
-                self._finish(live, self._clock.seconds(), None, outcomes.of_bug(Failure(result)))
-        if self._admitted:
-            self._schedule_turn()
-
-    def _not_read(self, failure: Failure, together: list[Live]) -> None:
-        """The database is at fault, not a responder: nobody's attempt is counted."""
-        log.error("backlogs.not_read", subscriptions=len(together), error=str(failure.value))
-
-        def again() -> None:
-            self._reading = 0
-            for live in together:
-                live.unread = True
-                if self._stopping:
-                    self._leave(live)
-            if not self._stopping:
-                self._admitted[:0] = together
-                self._schedule_turn()
-
-        self._clock.callLater(0 if self._stopping else _DATABASE_RETRY_S, again)
+    def _found(self, live: Live, result: Backlog | BrokenLog) -> None:
+        if live.step is not Step.OVER:
+            live.step = Step.UNDER_WAY
+        if live.step is Step.OVER or self._stopping:
+            self._leave(live)
+        elif isinstance(result, Backlog):
+            live.pending += tuple(result.events)
+            live.examined = result.examined
+            live.unread = live.unread or result.unread
+            self._compose(live)
+        else:
+            self._finish(live, self._clock.seconds(), None, outcomes.of_bug(Failure(result)))
 
     def _compose(self, live: Live) -> None:
         if live.step is Step.OVER or self._stopping:
@@ -522,7 +454,7 @@ class Engine:
             detail=outcome.detail,
             ms=round((self._clock.seconds() - began_s) * 1000),
         )
-        self._leave(live)
+        self._leave(live, health_of(outcome))
         if live.step is Step.OVER:
             return
         if live.must_send:
@@ -553,7 +485,7 @@ class Engine:
             isinstance(live.phase, Idle) and (bool(live.pending) or live.unread)
         )
         more = goes_on and live.step is not Step.OVER
-        self._leave(live)
+        self._leave(live, health_of(outcome))
         if more:
             self._queue(live)
 
@@ -632,10 +564,7 @@ class Engine:
         except UrlRefused as error:  # the policy was made stricter since
             refused = str(error)
             target = Target(stored.url, "refused")
-        origin = self._origins.get(target.origin)
-        if origin is None:
-            origin = self._origins[target.origin] = Origin(target.origin)
-        origin.subscriptions += 1
+        origin = self._admission.join(target.origin)
         live = Live(stored, watermark_base, target.url, origin, phase)
         live.refused = refused
         self._meter.live += 1
@@ -664,13 +593,7 @@ class Engine:
         neighbours.remove(live)
         if not neighbours:
             del self._by_mailbox[live.mailbox]
-        live.origin.subscriptions -= 1
-        self._forget_unused(live.origin)
-
-    def _forget_unused(self, origin: Origin) -> None:
-        """Kept while a request is under way: it counts against those who subscribe meanwhile."""
-        if not origin.subscriptions and not origin.under_way:
-            del self._origins[origin.name]
+        self._admission.part(live.origin)
 
     def _progress_of(self, live: Live) -> Progress:
         return live.progress(epoch_s=self._now_s() - self._clock.seconds())

@@ -1,6 +1,5 @@
 """What the engine keeps in memory of a live subscription and of an origin."""
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -9,6 +8,7 @@ from ewspush.core.events import Event, EventFilter
 from ewspush.core.ids import Kind
 from ewspush.core.subscription import IDLE, LivePhase, Phase, Retrying, spread_of
 from ewspush.push.agenda import Entry
+from ewspush.push.fair_queue import FairQueue
 from ewspush.store.subscriptions import Progress, Subscription
 from ewspush.wire import ids
 
@@ -35,15 +35,28 @@ class LastAttempt:
 
 
 class Origin:
-    """Scheme, host and port of responders: the unit of limits and fairness."""
+    """Scheme, host and port of responders: the unit of limits and fairness. See `admission`."""
 
-    __slots__ = ("name", "subscriptions", "under_way", "waiting")
+    __slots__ = (
+        "allowed",
+        "is_answering",
+        "is_listed",
+        "name",
+        "next_s",
+        "subscriptions",
+        "under_way",
+        "waiting",
+    )
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, allowed: int) -> None:
         self.name = name
         self.subscriptions = 0
-        self.waiting: deque[Live] = deque()
+        self.waiting: FairQueue[Live] = FairQueue()
         self.under_way = 0
+        self.allowed = allowed  # requests at once
+        self.is_answering = False
+        self.is_listed = False  # among those that may send, now or when their time has come
+        self.next_s = 0.0  # not before, if it has a rate
 
 
 class Live(Entry):

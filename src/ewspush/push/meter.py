@@ -31,6 +31,20 @@ class Meter:
         self._commits: dict[Live, tuple[int, float]] = {}
         self._overdue: dict[Live, float] = {}  # heartbeats whose time has come, and when it did
 
+    # Admission
+
+    def admitted(self, live: Live) -> None:
+        """It is queued no longer, but under way."""
+        self.queued -= 1
+        self.busy.add(live.origin)
+
+    def left(self, live: Live) -> None:
+        """It is under way no longer."""
+        if not live.origin.under_way:
+            self.busy.discard(live.origin)
+        if live.step is Step.OVER:
+            self.over -= 1
+
     # Lag
 
     def committed(self, live: Live, events: Sequence[Event], at_s: float) -> None:

@@ -15,13 +15,13 @@ _SUCCESS = 2  # the class of HTTP status
 
 _STATUS = "status"
 _NOT_AN_ACK = "not-an-ack"
-_INTERNAL_ERROR = "internal-error"
+INTERNAL_ERROR = "internal-error"
 NAMES = (  # all that an outcome can have
     *(status.value for status in SubscriptionStatus),
     _STATUS,
     _NOT_AN_ACK,
     *(kind.value for kind in FailureKind),
-    _INTERNAL_ERROR,
+    INTERNAL_ERROR,
 )
 
 
@@ -57,4 +57,4 @@ def of_failure(failure: Failure) -> Outcome:
 def of_bug(failure: Failure) -> Outcome:
     """The attempt failed for a mistake of our own, which is logged."""
     log.error("delivery.internal_error", traceback=failure.getTraceback())
-    return Outcome(None, _INTERNAL_ERROR, type(failure.value).__name__)
+    return Outcome(None, INTERNAL_ERROR, type(failure.value).__name__)
