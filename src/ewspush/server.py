@@ -369,6 +369,7 @@ class Server:
             self._database,
             events_before_s=now_s - 86_400 * self._settings.events.keep_days,
             over_before_s=now_s - 86_400 * self._settings.subscriptions.keep_over_days,
+            attempts_before_ms=1000 * (now_s - 86_400 * self._settings.attempts.keep_days),
             now_s=now_s,
         )
         await self._in_steps(in_thread, sweep.step)

@@ -276,6 +276,15 @@ class DeliverySettings(_Table):
     ca_file: OptionalPath = None  # PEM, trusted in addition to the system's store
 
 
+class AttemptSettings(_Table):
+    """[attempts]: the log of attempts to deliver notifications."""
+
+    keep: int = Field(1_000_000, ge=0, le=1_000_000_000)  # attempts in all
+    keep_days: int = Field(7, ge=1, le=3650)
+    bodies: int = Field(5, ge=0, le=100)  # attempts of a subscription kept with their bodies
+    body_limit: int = Field(16 * 1024, ge=0, le=1024**2)  # bytes kept of a request, of an answer
+
+
 class RelaySettings(_Table):
     """[relay]: the SMTP server that takes mail to recipients elsewhere."""
 
@@ -335,6 +344,7 @@ class Settings(_Table):
     subscriptions: SubscriptionSettings = SubscriptionSettings()
     events: EventSettings = EventSettings()
     delivery: DeliverySettings = DeliverySettings()
+    attempts: AttemptSettings = AttemptSettings()
     relay: RelaySettings = RelaySettings()
     management: ManagementSettings = ManagementSettings()
     log: LogSettings = LogSettings()

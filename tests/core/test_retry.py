@@ -1,9 +1,19 @@
 """When a notification is tried again, and when the server gives up."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ewspush.core import retry
-from ewspush.core.subscription import IDLE, Parked, Phase, Retrying, after_failure, attempt_due_s
+from ewspush.core.subscription import (
+    IDLE,
+    LivePhase,
+    Parked,
+    Phase,
+    Retrying,
+    after_failure,
+    attempt_due_s,
+)
 
 MINUTE = 60.0
 
@@ -82,3 +92,34 @@ def test_only_an_attempt_begun_at_or_after_the_end_is_the_last(
     phase: Retrying, began_s: float, after: Phase
 ) -> None:
     assert after_failure(phase, began_s, window_s=300.0) == after
+
+
+@given(
+    since_s=st.floats(0, 1e9),
+    minutes=st.integers(1, 1440),
+    failures=st.integers(1, 50),
+    asked_s=st.floats(-1e4, 1e6),
+)
+def test_a_responder_that_asks_is_waited_for_within_the_window(
+    since_s: float, minutes: int, failures: int, asked_s: float
+) -> None:
+    window_s, not_before_s = minutes * 60.0, since_s + asked_s
+    plain_s = attempt_due_s(Retrying(failures, since_s), window_s, 30.0)
+    due_s = attempt_due_s(Retrying(failures, since_s, not_before_s), window_s, 30.0)
+    assert plain_s <= due_s <= since_s + window_s
+    assert due_s in (plain_s, not_before_s, since_s + window_s)
+    assert due_s >= min(not_before_s, since_s + window_s)
+
+
+@pytest.mark.parametrize("before", [IDLE, Retrying(1, 1000.0), Retrying(1, 1000.0, 5000.0)])
+@pytest.mark.parametrize("asked_s", [0.0, 1100.0])
+def test_what_the_last_failed_answer_asks_for_counts(before: LivePhase, asked_s: float) -> None:
+    phase = after_failure(before, 1000.0, window_s=300.0, not_before_s=asked_s)
+    assert isinstance(phase, Retrying)
+    assert phase.not_before_s == asked_s
+
+
+def test_what_the_last_failed_answer_asks_for_does_not_lengthen_the_window() -> None:
+    asked = Retrying(4, 1000.0, 2000.0)
+    assert attempt_due_s(asked, 300.0, 30.0) == 1300.0
+    assert after_failure(asked, 1300.0, 300.0, not_before_s=9999.0) == Parked()

@@ -9,10 +9,12 @@ from ewspush.core.events import EventType, event_filter
 from ewspush.core.subscription import ENDED, IDLE, PARKED, Phase, Retrying
 from ewspush.operations import retention
 from ewspush.operations.retention import Sweep
-from ewspush.store import mailboxes, pull_subscriptions, subscriptions
+from ewspush.store import attempts, mailboxes, pull_subscriptions, subscriptions
+from ewspush.store.attempts import Keep
 from ewspush.store.database import Database
 from ewspush.store.mailboxes import Mailbox
 from ewspush.store.pull_subscriptions import PullSubscription
+from support.attempts import attempt
 from support.checks_for_store import (
     NOW_S,
     current,
@@ -37,7 +39,13 @@ def mailbox(database: Database) -> Mailbox:
 
 def sweep(database: Database, after_step: Callable[[], None] = lambda: None) -> int:
     """A whole round; returns how many steps it took."""
-    made = Sweep(database, events_before_s=BEFORE_S, over_before_s=BEFORE_S, now_s=NOW_S)
+    made = Sweep(
+        database,
+        events_before_s=BEFORE_S,
+        over_before_s=BEFORE_S,
+        attempts_before_ms=1000 * BEFORE_S,
+        now_s=NOW_S,
+    )
     for steps in range(1, 100):
         if not made.step():
             return steps
@@ -210,6 +218,28 @@ def test_what_is_over_is_kept_thirty_days(
     with database.read() as tx:
         left = [row.number for row in rows(tx, "SELECT number FROM subscriptions")]
     assert sorted(left) == [20, 21]
+
+
+def test_a_paused_one_holds_what_follows_its_cursor(database: Database, mailbox: Mailbox) -> None:
+    log_events(database, mailbox.id, *[OLD] * 4)
+    store(database, mailbox, IDLE, acknowledged=2)
+    with database.write() as tx:
+        assert subscriptions.pause(tx, mailbox.id, 2, NOW_S)
+    sweep(database)
+    assert sequences(database, mailbox) == [3, 4]
+
+
+def test_attempts_are_kept_for_as_long_as_is_said(
+    database: Database, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_MOST", 3)
+    new = [attempt(at_ms=1000 * OLD + n) for n in range(7)]
+    with database.write() as tx:
+        attempts.append(tx, [*new, attempt(at_ms=1000 * YOUNG)], Keep(1000, 5))
+    sweep(database)
+    with database.read() as tx:
+        left = attempts.of_subscription(tx, 1, 7, 100)
+    assert [each.attempt.at_ms for each in left] == [1000 * YOUNG]
 
 
 def test_a_round_over_nothing_ends(database: Database) -> None:

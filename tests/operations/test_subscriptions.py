@@ -345,7 +345,9 @@ def test_who_subscribes_waits_for_one_who_is_about_to(database: Database, caller
 
 def test_a_resume_that_is_under_way_holds_the_purge(database: Database, caller: Mailbox) -> None:
     log_events(database, caller.id, 1, 2, 3)
-    sweep = Sweep(database, events_before_s=NOW_S, over_before_s=0, now_s=NOW_S)
+    sweep = Sweep(
+        database, events_before_s=NOW_S, over_before_s=0, attempts_before_ms=0, now_s=NOW_S
+    )
     assert sweep.step()
     with threads() as run:
         with database.write() as tx:

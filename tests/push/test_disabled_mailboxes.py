@@ -362,6 +362,18 @@ def test_what_is_over_does_not_come_back(world: World) -> None:
     assert world.attempts == []
 
 
+def test_one_that_is_paused_does_not_come_back(world: World) -> None:
+    ids = [world.subscribe(number=n) for n in (1, 2)]
+    world.disable()
+    world.settle()
+    with world.database.write() as tx:
+        assert subscriptions.pause(tx, world.mailbox.id, 1, 0)
+    world.attempts.clear()
+    world.restore()
+    world.settle()
+    assert [attempt.received.subscription for attempt in world.attempts] == ids[1:]
+
+
 @pytest.mark.parametrize("answer", ["OK", "Unsubscribe"])
 def test_it_goes_on_from_an_acknowledgement_that_was_not_written_yet(
     world: World, monkeypatch: Any, answer: str

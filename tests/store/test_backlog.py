@@ -124,7 +124,9 @@ def test_everything_comes_from_one_snapshot(world: World, monkeypatch: pytest.Mo
 
 def test_events_that_were_purged_are_not_passed_over_in_silence(world: World) -> None:
     world.record(*[WANTED] * 5)
-    sweep = Sweep(world.database, events_before_s=1 << 40, over_before_s=0, now_s=0)
+    sweep = Sweep(
+        world.database, events_before_s=1 << 40, over_before_s=0, attempts_before_ms=0, now_s=0
+    )
     while sweep.step():
         pass
     (found,) = read_all(world, (world.mailbox.id, 4, FILTER))

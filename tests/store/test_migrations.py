@@ -19,10 +19,16 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from ewspush.core.accounts import AccountStatus, OrderBy
 from ewspush.core.ids import shard_of
 from ewspush.core.renewal import Period, Renewal
-from ewspush.store import account_listing, accounts, mailboxes, migrations, organizations
+from ewspush.store import (
+    account_listing,
+    accounts,
+    attempt_schema,
+    mailboxes,
+    migrations,
+    organizations,
+)
 from ewspush.store.account_listing import Selection
 from ewspush.store.database import Database, Transaction, UnsupportedDatabase
-from ewspush.store.listing_schema import metadata
 from ewspush.store.mailboxes import Mailbox
 from support.checks_for_store import (
     NOW_S,
@@ -37,6 +43,7 @@ from support.checks_for_store import (
 )
 
 T = TypeVar("T")
+metadata = attempt_schema.attempts.metadata  # of every table
 TABLES = set(metadata.tables)
 
 
@@ -248,7 +255,7 @@ down_revision = {head!r}
 
 def upgrade() -> None:
     op.add_column("mailboxes", sa.Column("quota", sa.Integer(), nullable=True))
-    op.create_table("attempts", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("quotas", sa.Column("id", sa.Integer(), primary_key=True))
 """
 
 
@@ -274,7 +281,7 @@ def test_a_later_version_migrates_what_is_there(backend: Backend, tmp_path: Path
         assert current(database, mailbox).head == 1
         assert sequences(database, mailbox) == [1]
         database.close()
-    assert tables(url) == {*TABLES, "alembic_version", "attempts"}
+    assert tables(url) == {*TABLES, "alembic_version", "quotas"}
 
 
 def contents(url: str) -> object:

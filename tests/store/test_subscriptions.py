@@ -24,6 +24,7 @@ from support.checks_for_store import (
 from support.disabling import disable, purge, restore
 
 RETRYING = Retrying(3, NOW_S + 0.123)
+ASKED = Retrying(1, NOW_S, NOW_S + 120.5)  # to wait, by its responder
 LIVE: tuple[Phase, ...] = (IDLE, RETRYING)
 OVER: tuple[Phase, ...] = (PARKED, ENDED)
 
@@ -85,7 +86,7 @@ def test_a_subscription_comes_back_as_it_was_stored(
         assert not shards(tx, mailbox.id)
 
 
-@pytest.mark.parametrize("phase", [*LIVE, *OVER, Retrying(1, 0.0), Retrying(1000, NOW_S)])
+@pytest.mark.parametrize("phase", [*LIVE, *OVER, ASKED, Retrying(1, 0.0), Retrying(1000, NOW_S)])
 def test_every_phase_comes_back_as_it_was_stored(
     database: Database, mailbox: Mailbox, phase: Phase
 ) -> None:
@@ -94,8 +95,8 @@ def test_every_phase_comes_back_as_it_was_stored(
     assert find(database, mailbox) == new
 
 
-@pytest.mark.parametrize("phase", [*LIVE, *OVER])
-@pytest.mark.parametrize("before", LIVE)
+@pytest.mark.parametrize("phase", [*LIVE, ASKED, *OVER])
+@pytest.mark.parametrize("before", [*LIVE, ASKED])
 def test_progress_is_written(
     database: Database, mailbox: Mailbox, before: Phase, phase: Phase
 ) -> None:
@@ -108,16 +109,26 @@ def test_progress_is_written(
     assert find(database, mailbox, 2) == subscription(mailbox.id, 2)
 
 
-def test_the_time_of_the_first_failure_does_not_drift(database: Database, mailbox: Mailbox) -> None:
+def test_the_times_of_a_retry_do_not_drift(database: Database, mailbox: Mailbox) -> None:
     insert(database, subscription(mailbox.id))
-    for ms in range(0, 1000, 111):
-        phase = Retrying(1, NOW_S + ms / 1000)
+    for ms in range(0, 1000, 37):
+        phase = expected = Retrying(1, NOW_S + ms / 1000, NOW_S + 1 + ms / 1000)
         for _ in range(3):
             write(database, Progress(mailbox.id, 1, 0, phase))
             found = find(database, mailbox)
             assert found is not None
-            assert found.phase == Retrying(1, NOW_S + ms / 1000)
+            assert found.phase == expected
+            assert isinstance(found.phase, Retrying)
             phase = found.phase
+
+
+def test_an_answer_forgets_what_the_responder_asked_for(
+    database: Database, mailbox: Mailbox
+) -> None:
+    insert(database, of_phase(mailbox, ASKED))
+    write(database, Progress(mailbox.id, 1, 7, IDLE))
+    with database.read() as tx:
+        assert [row.not_before_ms for row in rows(tx, "SELECT * FROM subscriptions")] == [None]
 
 
 @pytest.mark.parametrize("phase", [*LIVE, *OVER])
@@ -241,6 +252,55 @@ def test_those_of_disabled_mailboxes_are_not_loaded_and_come_back(
     assert find(database, mailbox) == subscription(mailbox.id, acknowledged=5)
     assert find(database, mailbox, 2) == of_phase(mailbox, PARKED, 2, acknowledged=3)
     assert find(database, other, 3) == of_phase(other, RETRYING, 3)
+
+
+# Paused by an operator
+
+
+@pytest.mark.parametrize("phase", [*LIVE, ASKED])
+def test_one_is_paused_once_and_resumed_once(
+    database: Database, mailbox: Mailbox, phase: Phase
+) -> None:
+    insert(database, of_phase(mailbox, phase, acknowledged=3), subscription(mailbox.id, 2))
+    with database.write() as tx:
+        assert not subscriptions.resume(tx, mailbox.id, 1)
+        assert subscriptions.pause(tx, mailbox.id, 1, NOW_S + 5)
+        assert not subscriptions.pause(tx, mailbox.id, 1, NOW_S + 9)
+    paused = of_phase(mailbox, phase, acknowledged=3, paused_at_s=NOW_S + 5)
+    assert find(database, mailbox) == paused
+    with database.read() as tx:
+        assert [one.number for one, *_ in subscriptions.all_live(tx)] == [2]
+        assert subscriptions.count_live(tx, mailbox.id) == 2
+        assert subscriptions.oldest_needed(tx, mailbox.id) == 0
+    with database.write() as tx:
+        assert subscriptions.resume(tx, mailbox.id, 1)
+        assert not subscriptions.resume(tx, mailbox.id, 1)
+    # Whatever it was in the middle of, its retries begin anew.
+    assert find(database, mailbox) == subscription(mailbox.id, acknowledged=3)
+    assert find(database, mailbox, 2) == subscription(mailbox.id, 2)
+    with database.read() as tx:
+        assert sorted(one.number for one, *_ in subscriptions.all_live(tx)) == [1, 2]
+
+
+def test_what_an_acknowledgement_under_way_says_is_written_though_it_is_paused(
+    database: Database, mailbox: Mailbox
+) -> None:
+    insert(database, subscription(mailbox.id, paused_at_s=NOW_S))
+    write(database, Progress(mailbox.id, 1, 7, IDLE))
+    assert find(database, mailbox) == subscription(mailbox.id, acknowledged=7, paused_at_s=NOW_S)
+
+
+@pytest.mark.parametrize("phase", OVER)
+def test_one_that_is_over_or_not_there_is_neither_paused_nor_resumed(
+    database: Database, mailbox: Mailbox, phase: Phase
+) -> None:
+    over = of_phase(mailbox, phase, paused_at_s=NOW_S)
+    insert(database, over, of_phase(mailbox, phase, 2))
+    with database.write() as tx:
+        assert not subscriptions.resume(tx, mailbox.id, 1)
+        assert not subscriptions.pause(tx, mailbox.id, 2, NOW_S)
+        assert not subscriptions.pause(tx, mailbox.id, 3, NOW_S)
+    assert find(database, mailbox) == over
 
 
 def test_progress_of_one_that_is_purged_writes_nothing(

@@ -697,7 +697,13 @@ class Server:
     def sweep(self, *, with_subscriptions: bool) -> None:
         """Retention, with everything old."""
         later_s = int(self.wall_s()) + 1_000_000
-        sweep = Sweep(self.database, later_s, later_s if with_subscriptions else 0, later_s)
+        sweep = Sweep(
+            self.database,
+            events_before_s=later_s,
+            over_before_s=later_s if with_subscriptions else 0,
+            attempts_before_ms=1000 * later_s,
+            now_s=later_s,
+        )
         while sweep.step():
             pass
 

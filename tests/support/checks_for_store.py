@@ -21,6 +21,7 @@ from ewspush.core.ids import shard_of
 from ewspush.core.subscription import IDLE
 from ewspush.operations import mailboxes as mailbox_operations
 from ewspush.store import event_log, mailboxes
+from ewspush.store.attempt_schema import attempt_bodies, attempts
 from ewspush.store.database import Database, Transaction
 from ewspush.store.event_log import Happened
 from ewspush.store.mailboxes import Mailbox
@@ -192,7 +193,7 @@ def shards(tx: Transaction, mailbox: int) -> set[tuple[str, int]]:
     found = [
         (table.name, row.shard)
         for table in metadata.tables.values()
-        if "mailbox_id" in table.c
+        if "mailbox_id" in table.c and table not in (attempts, attempt_bodies)
         for row in rows(tx, f"SELECT shard FROM {table.name} WHERE mailbox_id = :id", id=mailbox)
     ]
     return {(table, shard) for table, shard in found if shard != own}

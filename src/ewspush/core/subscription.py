@@ -36,6 +36,7 @@ class Retrying:
 
     failures: int
     since_s: float  # when the first failed attempt began
+    not_before_s: float = 0.0  # the responder asked to wait until then (Retry-After)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +62,30 @@ def after_answer(status: SubscriptionStatus) -> Idle | Ended:
     return IDLE if status is SubscriptionStatus.OK else ENDED
 
 
-def after_failure(phase: LivePhase, began_s: float, window_s: float) -> Retrying | Parked:
+def after_failure(
+    phase: LivePhase, began_s: float, window_s: float, not_before_s: float = 0.0
+) -> Retrying | Parked:
     """The attempt that began then brought no acknowledgement.
+
+    `not_before_s` is when the responder asks to be tried again, if it does.
 
     Only an attempt that began at or after the end of the window is the last one, however late it
     was begun or noticed: a clock that steps or a server that was down cannot cut the window short.
     """
     if isinstance(phase, Idle):
-        return Retrying(1, began_s)
+        return Retrying(1, began_s, not_before_s)
     if retry.gives_up(began_s - phase.since_s, window_s):
         return PARKED
-    return Retrying(phase.failures + 1, phase.since_s)
+    return Retrying(phase.failures + 1, phase.since_s, not_before_s)
 
 
 def attempt_due_s(phase: Retrying, window_s: float, first_wait_s: float) -> float:
-    """When the next attempt is due; it may be in the past."""
-    return phase.since_s + retry.offset_s(phase.failures, window_s, first_wait_s)
+    """When the next attempt is due; it may be in the past.
+
+    It waits for as long as the responder asks, but not beyond the window.
+    """
+    due_s = phase.since_s + retry.offset_s(phase.failures, window_s, first_wait_s)
+    return max(due_s, min(phase.not_before_s, phase.since_s + window_s))
 
 
 # Heartbeats go out up to a tenth of their interval early, each subscription at its own fraction,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ewspush.store import event_log, mailboxes, pull_subscriptions, subscriptions
+from ewspush.store import attempts, event_log, mailboxes, pull_subscriptions, subscriptions
 from ewspush.store.database import Database
 
 _SPAN = 500  # mailboxes looked at in one transaction
@@ -11,14 +11,15 @@ _MOST = 1000  # rows removed in one transaction
 
 @dataclass(slots=True)
 class Sweep:
-    """One round over all mailboxes and what is over. Each `step` is one short transaction.
+    """One round over all mailboxes, what is over, and the attempt log.
 
-    Times are seconds since the epoch.
+    Each `step` is one short transaction. Times are since the epoch.
     """
 
     database: Database
     events_before_s: int
     over_before_s: int
+    attempts_before_ms: int
     now_s: int
     _after: int | None = 0
     _due: list[int] | None = None
@@ -36,7 +37,8 @@ class Sweep:
             with self.database.write() as tx:
                 over = subscriptions.purge_over(tx, self.over_before_s, _MOST)
                 expired = pull_subscriptions.purge_expired(tx, self.now_s, _MOST)
-            return _MOST in (over, expired)
+                attempted = attempts.purge_old(tx, self.attempts_before_ms, _MOST)
+            return _MOST in (over, expired, attempted)
         return True
 
     def _purge_events(self, id: int) -> None:

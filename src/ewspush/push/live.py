@@ -145,5 +145,6 @@ class Live(Entry):
         """What to write down. `epoch_s` is the engine's time 0 in seconds since the epoch."""
         phase = self.phase
         if isinstance(phase, Retrying):
-            phase = Retrying(phase.failures, phase.since_s + epoch_s)
+            asked_s = phase.not_before_s + epoch_s if phase.not_before_s else 0.0
+            phase = Retrying(phase.failures, phase.since_s + epoch_s, asked_s)
         return Progress(self.mailbox, self.number, self.acknowledged, phase)

@@ -20,7 +20,10 @@ RETRY_S = 1.0  # after the database could not be read
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """A mailbox that is not disabled, and its live subscriptions, in one snapshot."""
+    """A mailbox that is not disabled, and those of its live subscriptions that are not paused.
+
+    Both are of one snapshot.
+    """
 
     watermark_base: int
     live: list[Subscription]
@@ -101,7 +104,8 @@ class MailboxStatus:
             if found is None or found.disabled_at_s is not None:
                 return None
             known = subscriptions.of_mailbox(tx, mailbox)
-        return InUse(found.watermark_base, [each for each in known if each.over_at_s is None])
+        live = [each for each in known if each.over_at_s is None and each.paused_at_s is None]
+        return InUse(found.watermark_base, live)
 
     def _found(self, status: Status, mailbox: int, look: _Look) -> None:
         if self._is_stopped:

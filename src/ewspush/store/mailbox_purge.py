@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, func, or_, select, tuple_
 
+from ewspush.store import attempts
 from ewspush.store.database import Transaction
 from ewspush.store.directory_schema import addresses, mailbox_permissions
 from ewspush.store.schema import (
@@ -30,6 +31,9 @@ _TABLES = tuple(
 
 def purge_some(tx: Transaction, mailbox: int, most: int) -> bool:
     """Remove at most `most` rows of a mailbox, fewer if they are large. False when it is gone."""
+    most -= attempts.purge_mailbox(tx, mailbox, most)  # which refer to nothing
+    if most <= 0:
+        return True
     for table in _TABLES:
         keys = _keys(tx, table, mailbox, most)
         if keys:

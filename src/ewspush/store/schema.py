@@ -194,6 +194,9 @@ subscriptions = _belongs_to_mailbox(
         postgresql_where=text("over_at_s IS NULL"),
     ),
 )
+# Later than the others, as ALTER TABLE puts them.
+subscriptions.append_column(Column("paused_at_s", BigInteger))  # by an operator
+subscriptions.append_column(Column("not_before_ms", BigInteger))  # a responder's Retry-After
 
 # Read by the client with GetEvents or GetStreamingEvents, whenever it likes.
 pull_subscriptions = _belongs_to_mailbox(

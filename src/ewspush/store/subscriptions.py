@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from ewspush.core.events import EventFilter
 from ewspush.core.ids import shard_of
@@ -40,6 +40,7 @@ class Subscription:
     acknowledged: int
     phase: Phase
     over_at_s: int | None = None  # when it was parked or ended
+    paused_at_s: int | None = None  # when an operator paused it: nothing is sent since then
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def insert_subscription(tx: Transaction, new: Subscription) -> None:
             acknowledged=new.acknowledged,
             **_phase_columns(new.phase),
             over_at_s=new.over_at_s,
+            paused_at_s=new.paused_at_s,
         )
     )
 
@@ -112,12 +114,17 @@ def oldest_needed(tx: Transaction, mailbox: int) -> int | None:
 def all_live(tx: Transaction) -> Iterator[tuple[Subscription, int, int]]:
     """Every live subscription, with its mailbox's watermark base and head, in one snapshot.
 
-    Those of disabled mailboxes wait until these are restored, and are left out.
+    Those of disabled mailboxes wait until these are restored, paused ones until they are resumed:
+    they are left out.
     """
     statement = (
         _SELECT.add_columns(mailboxes.c.watermark_base, mailboxes.c.head)
         .join(mailboxes, mailboxes.c.id == subscriptions.c.mailbox_id)
-        .where(subscriptions.c.over_at_s.is_(None), mailboxes.c.disabled_at_s.is_(None))
+        .where(
+            subscriptions.c.over_at_s.is_(None),
+            subscriptions.c.paused_at_s.is_(None),
+            mailboxes.c.disabled_at_s.is_(None),
+        )
     )
     rows = tx.connection.execution_options(yield_per=1000).execute(statement)
     for row in rows:
@@ -128,7 +135,8 @@ def all_live(tx: Transaction) -> Iterator[tuple[Subscription, int, int]]:
 # is, this costs less than half of what SQLAlchemy takes to prepare the parameters of each row.
 _MOVE = (
     "UPDATE subscriptions SET acknowledged = {0}, phase = 'idle', failures = 0,"
-    " failing_since_ms = NULL WHERE mailbox_id = {0} AND number = {0} AND over_at_s IS NULL"
+    " failing_since_ms = NULL, not_before_ms = NULL"
+    " WHERE mailbox_id = {0} AND number = {0} AND over_at_s IS NULL"
 )
 _MOVE_SQLITE, _MOVE_POSTGRESQL = _MOVE.format("?"), _MOVE.format("%s")
 _WRITE = (
@@ -143,6 +151,7 @@ _WRITE = (
         phase=bindparam("phase"),
         failures=bindparam("failures"),
         failing_since_ms=bindparam("failing_since_ms"),
+        not_before_ms=bindparam("not_before_ms"),
         over_at_s=bindparam("over_at_s"),
     )
 )
@@ -178,18 +187,45 @@ def restart(tx: Transaction, mailbox: int) -> None:
     )
 
 
+def pause(tx: Transaction, mailbox: int, number: int, now_s: int) -> bool:
+    """Have nothing sent to a subscription. False if it is over, or paused already.
+
+    What it has not acknowledged is kept for it as for any that is live.
+    """
+    paused = tx.connection.execute(
+        update(subscriptions)
+        .where(*_is_live(mailbox, number), subscriptions.c.paused_at_s.is_(None))
+        .values(paused_at_s=now_s)
+    )
+    return paused.rowcount == 1
+
+
+def resume(tx: Transaction, mailbox: int, number: int) -> bool:
+    """Let a paused subscription go on; retries begin anew. False if it is over, or not paused."""
+    resumed = tx.connection.execute(
+        update(subscriptions)
+        .where(*_is_live(mailbox, number), subscriptions.c.paused_at_s.is_not(None))
+        .values(paused_at_s=None, **_phase_columns(IDLE))
+    )
+    return resumed.rowcount == 1
+
+
 def end(tx: Transaction, mailbox: int, number: int, now_s: int) -> bool:
     """End a subscription; False if it was over already. Its cursor stays where it is."""
     ended = tx.connection.execute(
         update(subscriptions)
-        .where(
-            subscriptions.c.mailbox_id == mailbox,
-            subscriptions.c.number == number,
-            subscriptions.c.over_at_s.is_(None),
-        )
+        .where(*_is_live(mailbox, number))
         .values(**_phase_columns(ENDED), over_at_s=now_s)
     )
     return ended.rowcount == 1
+
+
+def _is_live(mailbox: int, number: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        subscriptions.c.mailbox_id == mailbox,
+        subscriptions.c.number == number,
+        subscriptions.c.over_at_s.is_(None),
+    )
 
 
 def purge_over(tx: Transaction, before_s: int, most: int) -> int:
@@ -227,6 +263,7 @@ def _subscription(row: Any) -> Subscription:
         acknowledged=row.acknowledged,
         phase=_phase(row),
         over_at_s=row.over_at_s,
+        paused_at_s=row.paused_at_s,
     )
 
 
@@ -235,7 +272,9 @@ def _phase(row: Any) -> Phase:
         case "idle":
             return IDLE
         case "retrying":
-            return Retrying(row.failures, row.failing_since_ms / 1000)
+            return Retrying(
+                row.failures, row.failing_since_ms / 1000, (row.not_before_ms or 0) / 1000
+            )
         case "parked":
             return PARKED
         case _:
@@ -243,8 +282,14 @@ def _phase(row: Any) -> Phase:
 
 
 def _phase_columns(phase: Phase) -> dict[str, object]:
-    return {
+    columns: dict[str, object] = {
         "phase": _NAMES[type(phase)],
-        "failures": phase.failures if isinstance(phase, Retrying) else 0,
-        "failing_since_ms": int(phase.since_s * 1000) if isinstance(phase, Retrying) else None,
+        "failures": 0,
+        "failing_since_ms": None,
+        "not_before_ms": None,
     }
+    if isinstance(phase, Retrying):
+        columns["failures"] = phase.failures
+        columns["failing_since_ms"] = round(phase.since_s * 1000)
+        columns["not_before_ms"] = round(phase.not_before_s * 1000) or None
+    return columns

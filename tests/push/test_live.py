@@ -1,0 +1,22 @@
+"""What is kept in memory of a live subscription."""
+
+import pytest
+
+from ewspush.core.subscription import IDLE, LivePhase, Retrying
+from ewspush.push.live import Live, Origin
+from ewspush.store.subscriptions import Progress
+from support.checks_for_store import subscription
+
+
+@pytest.mark.parametrize(
+    ("phase", "written"),
+    [
+        (IDLE, IDLE),
+        (Retrying(2, 50.0), Retrying(2, 1050.0)),
+        (Retrying(2, 50.0, 80.0), Retrying(2, 1050.0, 1080.0)),
+    ],
+)
+def test_times_are_written_since_the_epoch(phase: LivePhase, written: LivePhase) -> None:
+    stored = subscription(1, 7, acknowledged=3)
+    live = Live(stored, 0, stored.url, Origin("https://responder.example"), phase)
+    assert live.progress(epoch_s=1000.0) == Progress(1, 7, 3, written)
