@@ -3,21 +3,30 @@
 import math
 from collections.abc import Iterator
 from heapq import heappop, heappush
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 TICKS_PER_S = 100
 NEVER = math.inf
-_UNLISTED = -1
 
 
 class Entry:
     """A thing that can be due. `due_s` is read by others and set by the agenda alone."""
 
-    __slots__ = ("_listed", "due_s")
+    __slots__ = ("_bucket", "due_s")
 
     def __init__(self) -> None:
         self.due_s = NEVER
-        self._listed = _UNLISTED  # the tick under which the agenda has it
+        self._bucket: _Bucket | None = None  # where the agenda has it
+
+
+class _Bucket:
+    """Entries that are looked at together when their tick comes."""
+
+    __slots__ = ("entries", "tick")
+
+    def __init__(self, tick: int) -> None:
+        self.tick = tick
+        self.entries: list[Any] = []
 
 
 E = TypeVar("E", bound=Entry)
@@ -29,11 +38,15 @@ class Agenda(Generic[E]):
     An entry stands in one bucket at a time. A time that moves later costs nothing: the entry stays
     where it is and is listed anew when its old tick comes. So a heartbeat that every success puts
     off is moved once an interval, not at every success.
+
+    What is not due in this second is listed under the second in which it is due, and under its tick
+    when that comes: a million entries of a day are in buckets of a dozen, not each in its own.
     """
 
     def __init__(self) -> None:
-        self._buckets: dict[int, list[E]] = {}
+        self._buckets: dict[int, _Bucket] = {}
         self._ticks: list[int] = []  # a heap
+        self._passed = -1  # the tick that was taken last
         self.taken_s = 0.0  # when those that `take_due` hands over now were due, to a tick
 
     def set(self, entry: E, due_s: float) -> None:
@@ -43,18 +56,19 @@ class Agenda(Generic[E]):
             self._list(entry)
 
     def next_s(self) -> float | None:
-        """When to call `take_due` next; None if nothing is listed."""
+        """When to call `take_due` next; None if nothing is listed. Perhaps nothing is due then."""
         return self._ticks[0] / TICKS_PER_S if self._ticks else None
 
     def take_due(self, now_s: float) -> Iterator[E]:
         """The entries that are due, each once: they are due NEVER until set again."""
         while self._ticks and self._ticks[0] / TICKS_PER_S <= now_s:
-            tick = heappop(self._ticks)
+            tick = self._passed = heappop(self._ticks)
             self.taken_s = tick / TICKS_PER_S
-            for entry in self._buckets.pop(tick):
-                if entry._listed != tick:
+            bucket = self._buckets.pop(tick)
+            for entry in bucket.entries:
+                if entry._bucket is not bucket:
                     continue  # moved to an earlier bucket meanwhile
-                entry._listed = _UNLISTED
+                entry._bucket = None
                 if entry.due_s == NEVER:
                     continue
                 # Ticks are compared, not times: rounding could list it under this tick again.
@@ -66,15 +80,18 @@ class Agenda(Generic[E]):
 
     def _list(self, entry: E) -> None:
         tick = _tick_of(entry.due_s)
-        if entry._listed != _UNLISTED and entry._listed <= tick:
+        listed = entry._bucket
+        if listed is not None and listed.tick <= tick:
             return
-        entry._listed = tick
+        second = tick - tick % TICKS_PER_S
+        if second > self._passed:
+            tick = second
         bucket = self._buckets.get(tick)
         if bucket is None:
-            self._buckets[tick] = [entry]
+            bucket = self._buckets[tick] = _Bucket(tick)
             heappush(self._ticks, tick)
-        else:
-            bucket.append(entry)
+        bucket.entries.append(entry)
+        entry._bucket = bucket
 
 
 def _tick_of(due_s: float) -> int:
