@@ -4,6 +4,7 @@ cannot make this server call the services of its own network."""
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ import idna
 URL_LENGTH_LIMIT = 2083  # characters; ErrorInvalidPushSubscriptionUrl: 0 < length < 2083
 _HOST_LENGTH_LIMIT = 253  # RFC 1035, written without the trailing dot
 
+_ORIGINS_REMEMBERED = 1024
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LAST_PORT = 65535
 
@@ -19,6 +22,7 @@ _LAST_PORT = 65535
 # and browsers read it as "/".
 _FORBIDDEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
 _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]+)(?::(?P<port>[^:]*))?")
+_AUTHORITY_END = re.compile("[/?]")
 _PORT = re.compile(r"[0-9]{1,5}")
 _PRINTABLE_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -132,6 +136,8 @@ class AddressPolicy:
         allows its addresses whatever they carry, except mapped ones, which count as IPv4.
         """
         self._allowed = tuple(_without_mapping(network) for network in allowed)
+        # At a start a million URLs are judged, of few origins.
+        self._origin = lru_cache(maxsize=_ORIGINS_REMEMBERED)(self._judge_origin)
 
     def judge(self, url: str) -> Target:
         """Parse `url` strictly, and say what to hand to libcurl, which parses leniently.
@@ -147,12 +153,10 @@ class AddressPolicy:
         if "#" in url:
             raise UrlRefused("The push URL must not have a fragment: it would never be sent.")
         scheme, authority, path_and_query = _split(url)
-        host_text, port = _split_authority(authority, _DEFAULT_PORTS[scheme])
-        host = self._judge_host(host_text)
-        written_port = "" if port == _DEFAULT_PORTS[scheme] else f":{port}"
-        canonical = f"{scheme}://{host}{written_port}{path_and_query}"
+        written, origin = self._origin(scheme, authority)
+        canonical = written + path_and_query
         _refuse_length(canonical)
-        return Target(canonical, f"{scheme}://{host}:{port}")
+        return Target(canonical, origin)
 
     def refusal(self, address: IPv4Address | IPv6Address | str) -> str | None:
         """Why `address` may not be connected to, or None if it may.
@@ -194,6 +198,13 @@ class AddressPolicy:
         refusal = self._refusal_ipv4(carried)
         return refusal and f"{address} carries an IPv4 address ({form}), and {refusal}"
 
+    def _judge_origin(self, scheme: str, authority: str) -> tuple[str, str]:
+        """Scheme, host and port as they are handed to libcurl, and the origin."""
+        host_text, port = _split_authority(authority, _DEFAULT_PORTS[scheme])
+        host = self._judge_host(host_text)
+        written_port = "" if port == _DEFAULT_PORTS[scheme] else f":{port}"
+        return f"{scheme}://{host}{written_port}", f"{scheme}://{host}:{port}"
+
     def _judge_host(self, text: str) -> str:
         """The host of a URL in its one canonical form. Raises UrlRefused."""
         host = _ipv6_literal(text[1:-1]) if text.startswith("[") else _address_or_name(text)
@@ -229,8 +240,10 @@ def _split(url: str) -> tuple[str, str, str]:
     scheme = scheme.lower()
     if not separator or scheme not in _DEFAULT_PORTS:
         raise UrlRefused("The push URL must begin with http:// or https://.")
-    authority = re.split("[/?]", rest, maxsplit=1)[0]
-    path_and_query = quote(rest[len(authority) :], safe=_PRINTABLE_ASCII)
+    authority = _AUTHORITY_END.split(rest, maxsplit=1)[0]
+    path_and_query = rest[len(authority) :]
+    if not path_and_query.isascii():
+        path_and_query = quote(path_and_query, safe=_PRINTABLE_ASCII)
     if not path_and_query.startswith("/"):
         path_and_query = "/" + path_and_query
     return scheme, authority, path_and_query
