@@ -1,5 +1,6 @@
 """Push subscriptions: what a restart needs of them."""
 
+from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -128,7 +129,11 @@ def all_live(tx: Transaction) -> Iterator[tuple[Subscription, int, int]]:
     )
     rows = tx.connection.execution_options(yield_per=1000).execute(statement)
     for row in rows:
-        yield _subscription(row), row.watermark_base, row.head
+        yield _subscription(_Row._make(row[:-2])), row[-2], row[-1]
+
+
+# To look up the columns of SQLAlchemy's rows by name takes longer than to read them.
+_Row = namedtuple("_Row", subscriptions.c.keys())  # type: ignore[misc]
 
 
 # Of a million notifications nearly all move the cursor and nothing else. Handed to the driver as it
