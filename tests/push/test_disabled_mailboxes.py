@@ -12,7 +12,7 @@ from ewspush.core.subscription import IDLE, Ended, Idle, Retrying, SubscriptionS
 from ewspush.push.sender import Answer, FailureKind
 from ewspush.store import subscriptions
 from ewspush.store.subscriptions import Subscription
-from support.acks import ack
+from support.acks import ack, took
 from support.world import DOWN, OK, UNSUBSCRIBE, Say, World, answers, fails, hangs
 
 CREATED, NEW_MAIL = EventType.CREATED, EventType.NEW_MAIL
@@ -75,7 +75,7 @@ def test_it_is_told_after_the_notification_that_is_under_way_whose_answer_counts
     world: World,
 ) -> None:
     id = world.subscribe()
-    world.script = [late(Answer(200, ack(), 10.0, None), 10)]
+    world.script = [late(Answer(200, ack(), took(10), None), 10)]
     world.record(NEW_MAIL)
     world.settle()
     world.disable()
@@ -88,7 +88,7 @@ def test_it_is_told_after_the_notification_that_is_under_way_whose_answer_counts
 
 def test_it_is_told_once_however_long_the_answer_takes(world: World) -> None:
     world.subscribe(minutes=1)
-    world.script = [late(Answer(200, ack(), 10.0, None), 10), fails(after_s=300)]
+    world.script = [late(Answer(200, ack(), took(10), None), 10), fails(after_s=300)]
     world.record(NEW_MAIL)
     world.settle()
     world.disable()
@@ -110,7 +110,7 @@ def test_a_notification_under_way_that_fails_is_not_counted(world: World) -> Non
 
 def test_unsubscribe_for_a_notification_under_way_ends_it(world: World) -> None:
     id = world.subscribe()
-    unsubscribe = Answer(200, ack(SubscriptionStatus.UNSUBSCRIBE), 10.0, None)
+    unsubscribe = Answer(200, ack(SubscriptionStatus.UNSUBSCRIBE), took(10), None)
     world.script = [late(unsubscribe, 10)]
     world.record(NEW_MAIL)
     world.settle()
@@ -532,7 +532,7 @@ def test_one_that_unsubscribes_while_it_is_looked_for_does_not_come_back(world: 
         found = whole(mailbox)
         looks.append(mailbox)
         if len(looks) == 2:  # the read that would be used
-            answering.callback(Answer(200, ack(SubscriptionStatus.UNSUBSCRIBE), 0.0, None))
+            answering.callback(Answer(200, ack(SubscriptionStatus.UNSUBSCRIBE), took(), None))
         return found
 
     world.engine._status._look_up = look_up  # type: ignore[method-assign]
@@ -613,7 +613,7 @@ def test_one_subscribed_after_the_restore_is_live(world: World) -> None:
 @pytest.mark.parametrize("is_told", [True, False])
 def test_a_purge_ends_it_whatever_is_still_to_be_written(world: World, is_told: bool) -> None:
     world.subscribe(minutes=1)
-    world.script = [late(Answer(200, ack(), 10.0, None), 10)]
+    world.script = [late(Answer(200, ack(), took(10), None), 10)]
     world.record(NEW_MAIL)
     world.settle()
     world.disable()

@@ -2,7 +2,6 @@
 
 import datetime
 import errno
-import os
 import re
 import socket
 from types import SimpleNamespace
@@ -10,18 +9,14 @@ from types import SimpleNamespace
 import pytest
 import pytest_twisted
 import trustme
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509 import load_pem_x509_certificate
 from twisted.internet import reactor
-from twisted.internet.defer import DeferredList, gatherResults
+from twisted.internet.defer import DeferredList, DeferredSemaphore, gatherResults
 from twisted.internet.error import ConnectionLost
-from twisted.internet.ssl import CertificateOptions
 from twisted.python.failure import Failure
 
 from ewspush.push import curl_handle, curl_reactor
-from ewspush.push.sender import Answer, FailureKind, NoAnswer, Sender, SenderSettings
+from ewspush.push.sender import Answer, FailureKind
 from support.raw_responder import (
-    RawResponder,
     answer,
     endless,
     raw,
@@ -30,98 +25,10 @@ from support.raw_responder import (
     then_close,
     then_reset,
 )
+from support.sending import ENVELOPE, HEADERS, Clock, certificate, failure_of
 
-ENVELOPE = b"<Envelope>" + b"x" * 1200 + b"</Envelope>"
-HEADERS = ("Content-Type: text/xml; charset=utf-8", 'SOAPAction: "urn:x"', "Accept: text/xml")
 LIMIT = 65_536
 ATTEMPT_S = 0.2  # where running out of time is what happens
-
-
-def allow(_address):
-    return None
-
-
-class Clock:
-    """Stands still until it is set."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest_twisted.async_yield_fixture
-async def responder():
-    """Starts responders, and stops them in the end."""
-    started = []
-
-    def start(*behaviours, **kwargs):
-        started.append(RawResponder(*behaviours, **kwargs))
-        return started[-1]
-
-    yield start
-    for each in started:
-        await each.stop()
-
-
-@pytest_twisted.async_yield_fixture
-async def make_sender():
-    """Makes senders; in the end they are closed and have left nothing in the reactor."""
-    before = set(reactor.getReaders()), set(reactor.getWriters())
-    descriptors = special_descriptors()
-    made = []
-
-    def make(refusal=allow, *, clock=None, **settings):
-        extra = {} if clock is None else {"clock": clock}
-        made.append(Sender(reactor, refusal, SenderSettings(**settings), "ewspush/1.0", **extra))
-        return made[-1]
-
-    yield make
-    await gatherResults([each.close() for each in made])
-    assert (set(reactor.getReaders()), set(reactor.getWriters())) == before
-    assert special_descriptors() == descriptors
-    assert [each.in_flight for each in made] == [0] * len(made)
-
-
-@pytest.fixture
-def sender(make_sender):
-    return make_sender()
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority, tmp_path):
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return str(path)
-
-
-def special_descriptors():
-    """How many of the kinds that a sender uses beside sockets are open."""
-    kinds = ("[timerfd]", "[eventpoll]", "memfd:ewspush")
-    links = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd")]
-    return sum(kind in link for link in links for kind in kinds)
-
-
-def certificate(authority, *names, **kwargs):
-    issued = authority.issue_cert(*names, **kwargs)
-    key = load_pem_private_key(issued.private_key_pem.bytes(), password=None)
-    [pem] = issued.cert_chain_pems
-    # Twisted's answer to a client whose protocols it does not know, OpenSSL 4 takes for an error.
-    return CertificateOptions(
-        key, load_pem_x509_certificate(pem.bytes()), acceptableProtocols=[b"http/1.1"]
-    )
-
-
-async def failure_of(deferred):
-    with pytest.raises(NoAnswer) as caught:
-        await deferred
-    return caught.value
 
 
 def curl_readers():
@@ -129,11 +36,9 @@ def curl_readers():
 
 
 @pytest_twisted.ensureDeferred
-async def test_an_answer_comes_with_its_status_body_and_duration(make_sender, responder):
-    clock = Clock()
-    far_end = responder(lambda transport: (setattr(clock, "now", 101.5), answer()(transport)))
-    sender = make_sender(clock=clock)
-    assert await sender.post(far_end.url(), HEADERS, ENVELOPE) == Answer(200, b"ok", 1.5, None)
+async def test_an_answer_comes_with_its_status_and_body(sender, responder):
+    got = await sender.post(responder(answer()).url(), HEADERS, ENVELOPE)
+    assert got == Answer(200, b"ok", got.times, None)
 
 
 @pytest_twisted.ensureDeferred
@@ -142,12 +47,6 @@ async def test_an_answer_of_any_status_is_an_answer(sender, responder, status):
     far_end = responder(answer(status, b""))
     got = await sender.post(far_end.url(), HEADERS, ENVELOPE)
     assert (got.status, got.body) == (status, b"")
-
-
-@pytest_twisted.ensureDeferred
-async def test_retry_after_is_told_in_seconds(sender, responder):
-    far_end = responder(answer(503, b"", "Retry-After: 120"))
-    assert (await sender.post(far_end.url(), HEADERS, ENVELOPE)).retry_after == 120
 
 
 @pytest_twisted.ensureDeferred
@@ -218,7 +117,7 @@ async def test_silence_is_a_timeout(make_sender, responder, behaviour, kind):
     sender = make_sender(timeout=ATTEMPT_S)
     error = await failure_of(sender.post(far_end.url(), HEADERS, ENVELOPE))
     assert error.kind is kind
-    assert error.seconds >= ATTEMPT_S
+    assert error.times.total_us >= ATTEMPT_S * 1e6
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -595,6 +494,18 @@ async def test_200_posts_at_once_each_get_their_own_answer(sender, responder):
 
 
 @pytest_twisted.ensureDeferred
+async def test_there_are_no_more_connections_than_posts_at_once(sender, responder):
+    far_end = responder(answer())
+    turns = DeferredSemaphore(50)
+    url = far_end.url()
+    posts = [turns.run(sender.post, url, HEADERS, ENVELOPE) for _ in range(200)]
+    assert sender.in_flight == 50
+    assert {each.status for each in await gatherResults(posts)} == {200}
+    assert len(far_end.requests) == 200
+    assert far_end.connections <= 50
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_step_of_the_wall_clock_does_not_stop_timeouts(make_sender, responder, monkeypatch):
     far_end = responder(silence)
     seconds = reactor.seconds
@@ -614,7 +525,7 @@ async def test_the_sender_keeps_the_timeout_when_libcurl_does_not(make_sender, r
     clock.now += 302.0  # for libcurl no time has passed
     await sender.post(far_end.url(), HEADERS, ENVELOPE)
     error = await failure_of(forgotten)
-    assert (error.kind, error.seconds) == (FailureKind.TIMEOUT, 302.0)
+    assert (error.kind, error.times.total_us) == (FailureKind.TIMEOUT, 302_000_000)
 
 
 @pytest_twisted.ensureDeferred

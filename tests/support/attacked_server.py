@@ -40,7 +40,7 @@ from ewspush.store.event_log import Happened
 from ewspush.store.subscriptions import Progress
 from ewspush.wire import ids
 from support import disabling, notifications
-from support.acks import ack
+from support.acks import ack, took
 from support.careful_client import CarefulClient, Standing, Subscriber, Wanted, wants
 from support.notifications import Received
 from support.world import EPOCH_S, pass_time
@@ -68,7 +68,7 @@ class Manner:
 
 
 def _answer(status: int, body: bytes) -> Answer:
-    return Answer(status, body, 0.0, None)
+    return Answer(status, body, took(), None)
 
 
 _OK, _UNSUBSCRIBE = SubscriptionStatus.OK, SubscriptionStatus.UNSUBSCRIBE
@@ -476,13 +476,13 @@ class Server:
         if isinstance(answer, Answer):
             post.answer.callback(answer)
         else:
-            post.answer.errback(NoAnswer(answer, "scripted", 0.0))
+            post.answer.errback(NoAnswer(answer, "scripted", took()))
 
     def _cancel(self, post: Post) -> None:
         self._leaves(post)
         if post.has_arrived and post.manner.takes and not post.says_disabled:
             post.to.client.answer_lost()
-        post.answer.errback(NoAnswer(FailureKind.CANCELLED, "scripted", 0.0))
+        post.answer.errback(NoAnswer(FailureKind.CANCELLED, "scripted", took()))
 
     def _leaves(self, post: Post) -> None:
         self._in_flight.remove(post)

@@ -29,7 +29,9 @@ class Request:
 class RawResponder(Factory):
     """Listens on loopback; the last behaviour is played again and again."""
 
-    def __init__(self, *behaviours: Behaviour, tls: CertificateOptions | None = None) -> None:
+    def __init__(
+        self, *behaviours: Behaviour, tls: CertificateOptions | None = None, port: int = 0
+    ) -> None:
         self.behaviours = list(behaviours)
         self.requests: list[Request] = []
         self.connections = 0
@@ -37,9 +39,9 @@ class RawResponder(Factory):
         self.doomed: set[int] = set()  # connections that are reset as soon as something comes
         self._awaited: list[tuple[int, Deferred[None]]] = []
         if tls is None:
-            self._port = reactor.listenTCP(0, self, interface="127.0.0.1", backlog=500)
+            self._port = reactor.listenTCP(port, self, interface="127.0.0.1", backlog=500)
         else:
-            self._port = reactor.listenSSL(0, self, tls, interface="127.0.0.1")
+            self._port = reactor.listenSSL(port, self, tls, interface="127.0.0.1")
         self._scheme = "http" if tls is None else "https"
         self.port = self._port.getHost().port
 

@@ -24,7 +24,7 @@ from ewspush.store.event_log import Happened
 from ewspush.store.subscriptions import Subscription
 from ewspush.wire import ids
 from support import disabling, notifications
-from support.acks import ack
+from support.acks import ack, took
 from support.notifications import Received
 
 EPOCH_S = 1_790_000_000.0
@@ -36,12 +36,12 @@ Say = Callable[["World"], "Deferred[Answer]"]
 
 def says(status: SubscriptionStatus = SubscriptionStatus.OK) -> Say:
     """The responder acknowledges at once."""
-    return lambda _: succeed(Answer(200, ack(status), 0.0, None))
+    return lambda _: succeed(Answer(200, ack(status), took(), None))
 
 
 def answers(status: int, body: bytes) -> Say:
     """The responder answers something else."""
-    return lambda _: succeed(Answer(status, body, 0.0, None))
+    return lambda _: succeed(Answer(status, body, took(), None))
 
 
 def fails(kind: FailureKind = FailureKind.CONNECT, after_s: float = 0.0) -> Say:
@@ -49,9 +49,9 @@ def fails(kind: FailureKind = FailureKind.CONNECT, after_s: float = 0.0) -> Say:
 
     def say(world: "World") -> "Deferred[Answer]":
         if not after_s:
-            return fail(NoAnswer(kind, "scripted", 0.0))
+            return fail(NoAnswer(kind, "scripted", took()))
         failing: Deferred[Answer] = Deferred()
-        world.clock.callLater(after_s, failing.errback, NoAnswer(kind, "scripted", after_s))
+        world.clock.callLater(after_s, failing.errback, NoAnswer(kind, "scripted", took(after_s)))
         return failing
 
     return say

@@ -1,12 +1,12 @@
 """How an attempt ended: what the responder's answer, or its absence, means."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 from twisted.python.failure import Failure
 
 from ewspush.core.subscription import SubscriptionStatus
-from ewspush.push.sender import Answer, FailureKind, NoAnswer
+from ewspush.push.sender import Answer, FailureKind, NoAnswer, Times
 from ewspush.wire import ack
 
 log = structlog.get_logger()
@@ -25,25 +25,33 @@ NAMES = (  # all that an outcome can have
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How an attempt ended. `status` None: it failed."""
 
     status: SubscriptionStatus | None
     name: str  # for logs: "OK", "Unsubscribe", or the class of the failure
     detail: str = ""
     http_status: int | None = None
+    times: Times | None = None  # None: nothing was handed to the sender, or it broke
+    retry_after_s: int | None = None  # what the responder asked for, a day at most
+    answer: bytes = b""  # the body of a complete answer
 
 
 def of_answer(answer: Answer) -> Outcome:
     """Any 2xx answer with a SubscriptionStatus counts; all else is a failed attempt."""
     if answer.status // 100 != _SUCCESS:
-        return Outcome(None, _STATUS, f"HTTP {answer.status}", answer.status)
+        return _of(answer, None, _STATUS, f"HTTP {answer.status}")
     try:
         status = ack.parse(answer.body)
     except ack.NotAnAcknowledgement as error:
-        return Outcome(None, _NOT_AN_ACK, str(error), answer.status)
-    return Outcome(status, status.value, "", answer.status)
+        return _of(answer, None, _NOT_AN_ACK, str(error))
+    return _of(answer, status, status.value)
+
+
+def _of(answer: Answer, status: SubscriptionStatus | None, name: str, detail: str = "") -> Outcome:
+    return Outcome(
+        status, name, detail, answer.status, answer.times, answer.retry_after, answer.body
+    )
 
 
 def of_failure(failure: Failure) -> Outcome:
@@ -51,7 +59,7 @@ def of_failure(failure: Failure) -> Outcome:
     failure.trap(NoAnswer)
     error = failure.value
     assert isinstance(error, NoAnswer)
-    return Outcome(None, error.kind.value, error.detail)
+    return Outcome(None, error.kind.value, error.detail, times=error.times)
 
 
 def of_bug(failure: Failure) -> Outcome:

@@ -13,14 +13,26 @@ from ewspush.push.exchange import (
     Exchange,
     FailureKind,
     NoAnswer,
+    Times,
     failure_of,
+    retry_after_of,
+    times_of_answer,
+    times_of_failure,
     was_closed_meanwhile,
     was_looking_up,
 )
 from ewspush.push.name_lookups import NameLookups
 from ewspush.push.trust_store import TrustStore, UnusableCAFile
 
-__all__ = ["Answer", "FailureKind", "NoAnswer", "Sender", "SenderSettings", "UnusableCAFile"]
+__all__ = [
+    "Answer",
+    "FailureKind",
+    "NoAnswer",
+    "Sender",
+    "SenderSettings",
+    "Times",
+    "UnusableCAFile",
+]
 
 _GRACE = 1.0  # seconds that libcurl gets to notice a timeout itself
 _IDLE_HANDLES = 512
@@ -157,15 +169,15 @@ class Sender:
         try:
             handle.load(exchange)
             if exchange.repeated:
-                spent = self._clock() - exchange.started
-                handle.connect_afresh(self._settings.timeout - spent)
+                exchange.before_us = self._us_since(exchange.started)
+                handle.connect_afresh(self._settings.timeout - exchange.before_us / 1e6)
             handle.transfers = self._current_transfers()
             handle.transfers.add(handle.easy)
         except (ValueError, pycurl.error):
             # Their messages quote the URL.
-            self._explain(handle, pycurl.E_URL_MALFORMAT, "not a URL or header for libcurl")
+            self._explain(handle, pycurl.E_URL_MALFORMAT, "not a URL or header for libcurl", False)
         except OSError as error:
-            self._explain(handle, pycurl.E_FAILED_INIT, f"no transfer: {error.strerror}")
+            self._explain(handle, pycurl.E_FAILED_INIT, f"no transfer: {error.strerror}", False)
         else:
             self._under_way[handle.easy] = handle
 
@@ -193,7 +205,9 @@ class Sender:
         status = handle.easy.getinfo(pycurl.RESPONSE_CODE)
         retry_after = None
         if not 200 <= status < 300:  # noqa: PLR2004 - the success class of HTTP
-            retry_after = handle.easy.getinfo(pycurl.RETRY_AFTER) or None
+            retry_after = retry_after_of(handle.easy)
+        total_us = self._us_since(exchange.started)
+        times = times_of_answer(exchange, handle.easy, total_us)
         body = handle.unload()
         if (
             not exchange.repeated
@@ -203,30 +217,47 @@ class Sender:
             self._idle.append(handle)
         else:
             handle.close()
-        seconds = self._clock() - exchange.started
-        exchange.deferred.callback(Answer(status, body, seconds, retry_after))
+        exchange.deferred.callback(Answer(status, body, times, retry_after))
 
-    def _explain(self, handle: EasyHandle, code: int, message: str) -> None:
-        """Fail the exchange, and those that waited for the same name if it has no address."""
+    def _explain(self, handle: EasyHandle, code: int, message: str, has_begun: bool = True) -> None:
+        """Fail the exchange, and those that waited for the same name if it has no address.
+
+        `has_begun`: libcurl took it, so that what the handle knows is not of the one before.
+        """
         exchange = handle.exchange
         kind, detail = failure_of(exchange, handle.easy, code, message)
         if kind is FailureKind.TLS and self._trust.path is None:
             detail += " (no trust store found on this system)"
-        failed = [exchange]
+        times = self._only_total(exchange)
+        if has_begun:
+            times = times_of_failure(exchange, handle.easy, times.total_us)
+        waited = self._end_lookup(handle, kind)
+        handle.close()
+        exchange.deferred.errback(NoAnswer(kind, detail, times))
+        for each in waited:
+            self._fail(each, kind, detail)
+
+    def _end_lookup(self, handle: EasyHandle, kind: FailureKind) -> list[Exchange]:
+        """Tell what a failure says about the name; returns those that waited and fail with it."""
+        exchange = handle.exchange
         if was_looking_up(exchange, handle.easy, kind):
-            failed += self._lookups.failed(exchange.authority)
-        elif exchange.authority in self._lookups.looking:
+            return self._lookups.failed(exchange.authority)
+        if exchange.authority in self._lookups.looking:
             if exchange.resolved:
                 self._lookups.resolved(exchange.authority)
             else:
                 self._lookups.undecided(exchange.authority)
-        handle.close()
-        for each in failed:
-            self._fail(each, kind, detail)
+        return []
 
     def _fail(self, exchange: Exchange, kind: FailureKind, detail: str) -> None:
-        seconds = self._clock() - exchange.started
-        exchange.deferred.errback(NoAnswer(kind, detail, seconds))
+        """Fail an exchange that got nowhere, or of which nobody asks how far."""
+        exchange.deferred.errback(NoAnswer(kind, detail, self._only_total(exchange)))
+
+    def _only_total(self, exchange: Exchange) -> Times:
+        return Times(None, None, None, self._us_since(exchange.started))
+
+    def _us_since(self, started: float) -> int:
+        return int((self._clock() - started) * 1e6)
 
     def _resolved(self, authority: str) -> None:
         if authority in self._lookups.looking:
