@@ -72,9 +72,12 @@ class EasyHandle:
             self._headers = exchange.headers
         easy.setopt(pycurl.POSTFIELDS, exchange.body)
 
-    def connect_afresh(self, timeout: float) -> None:
-        """Use no connection there is, and `timeout` seconds at most; such a handle serves once."""
-        self.easy.setopt(pycurl.FRESH_CONNECT, 1)
+    def repeat(self, timeout: float, *, may_share: bool) -> None:
+        """Take `timeout` seconds at most, and no connection that was there unless it `may_share`.
+
+        Such a handle serves once.
+        """
+        self.easy.setopt(pycurl.FRESH_CONNECT, 0 if may_share else 1)
         self.easy.setopt(pycurl.TIMEOUT_MS, max(1, int(timeout * 1000)))
 
     def unload(self) -> bytes:

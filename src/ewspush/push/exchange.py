@@ -44,7 +44,7 @@ _KINDS = MappingProxyType(
         pycurl.E_COULDNT_RESOLVE_HOST: FailureKind.DNS,
         pycurl.E_COULDNT_CONNECT: FailureKind.CONNECT,
         pycurl.E_FTP_WEIRD_SERVER_REPLY: FailureKind.PROTOCOL,  # E_WEIRD_SERVER_REPLY today
-        pycurl.E_HTTP2: FailureKind.PROTOCOL,
+        pycurl.E_HTTP2: FailureKind.RESET,  # a connection that ends; garbage times out
         pycurl.E_PARTIAL_FILE: FailureKind.RESET,
         pycurl.E_OPERATION_TIMEDOUT: FailureKind.TIMEOUT,
         pycurl.E_SSL_CONNECT_ERROR: FailureKind.TLS,

@@ -36,6 +36,7 @@ __all__ = [
 
 _GRACE = 1.0  # seconds that libcurl gets to notice a timeout itself
 _IDLE_HANDLES = 512
+_HTTP2_REMEMBERED = 10_000  # authorities
 _BODY_OF_IDLE_HANDLE = 16_384  # bytes; libcurl keeps the last body as long as the handle lives
 
 
@@ -69,6 +70,7 @@ class Sender:
         self._idle: list[EasyHandle] = []
         self._lookups: NameLookups[Exchange] = NameLookups()
         self._just_resolved: list[str] = []
+        self._http2: dict[str, None] = {}  # authorities that spoke it when last connected to
         self._is_closed = False
 
     @property
@@ -170,7 +172,10 @@ class Sender:
             handle.load(exchange)
             if exchange.repeated:
                 exchange.before_us = self._us_since(exchange.started)
-                handle.connect_afresh(self._settings.timeout - exchange.before_us / 1e6)
+                # One connection had many posts, and is gone; afresh, each would open its own.
+                may_share = exchange.authority in self._http2
+                timeout = self._settings.timeout - exchange.before_us / 1e6
+                handle.repeat(timeout, may_share=may_share)
             handle.transfers = self._current_transfers()
             handle.transfers.add(handle.easy)
         except (ValueError, pycurl.error):
@@ -202,6 +207,8 @@ class Sender:
         exchange = handle.exchange
         if exchange.authority in self._lookups.looking:
             self._lookups.resolved(exchange.authority)
+        if exchange.connecting:
+            self._remember_version(exchange.authority, handle.easy)
         status = handle.easy.getinfo(pycurl.RESPONSE_CODE)
         retry_after = None
         if not 200 <= status < 300:  # noqa: PLR2004 - the success class of HTTP
@@ -218,6 +225,13 @@ class Sender:
         else:
             handle.close()
         exchange.deferred.callback(Answer(status, body, times, retry_after))
+
+    def _remember_version(self, authority: str, easy: pycurl.Curl) -> None:
+        self._http2.pop(authority, None)
+        if easy.getinfo(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0:
+            self._http2[authority] = None
+            if len(self._http2) > _HTTP2_REMEMBERED:
+                del self._http2[next(iter(self._http2))]
 
     def _explain(self, handle: EasyHandle, code: int, message: str, has_begun: bool = True) -> None:
         """Fail the exchange, and those that waited for the same name if it has no address.
