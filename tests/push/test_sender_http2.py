@@ -3,7 +3,7 @@
 import pytest
 import pytest_twisted
 from h2.errors import ErrorCodes
-from twisted.internet.defer import gatherResults
+from twisted.internet.defer import DeferredList, gatherResults
 
 from ewspush.push.sender import FailureKind
 from support.http2_responder import Http2Responder
@@ -225,4 +225,23 @@ async def test_garbage_in_place_of_frames_runs_out_of_time(make_sender, ca_file,
     error = await failure_of(sender.post(far_end.url(), HEADERS, ENVELOPE))
     assert error.kind is FailureKind.TIMEOUT
     assert (await sender.post(far_end.url(), HEADERS, ENVELOPE)).status == 200
+    assert far_end.connections == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_connection_whose_far_end_is_gone_is_given_up(
+    make_sender, ca_file, http2_responder
+):
+    """HTTP/1 closes a connection on which a post ran out of time; HTTP/2 takes it for the next."""
+    far_end = http2_responder(lambda stream: (echo(stream), stream.lose_touch()), echo)
+    sender = make_sender(ca_file=ca_file, timeout=ATTEMPT_S)
+    await sender.post(far_end.url(), HEADERS, ENVELOPE)
+    error = await failure_of(sender.post(far_end.url(), HEADERS, ENVELOPE))
+    assert error.kind is FailureKind.TIMEOUT
+    for _ in range(5):  # the kernel gives it up a little later than libcurl the post
+        later = DeferredList([sender.post(far_end.url(), HEADERS, ENVELOPE)], consumeErrors=True)
+        [(was_answered, _)] = await later
+        if was_answered:
+            break
+    assert was_answered
     assert far_end.connections == 2

@@ -4,6 +4,10 @@ A behaviour is a function of the `Stream` that a request came on: it may answer,
 stream or the connection, or do nothing.
 """
 
+import ctypes
+import os
+import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,6 +21,9 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import CertificateOptions
+
+_SO_ATTACH_FILTER = 26  # socket(7); Python's socket module has no name for it
+_BPF_RETURN = 6  # from the filter, with the number of bytes to keep
 
 
 @dataclass(eq=False)
@@ -54,6 +61,14 @@ class Stream:
         """Say that this stream, and those before it, are the last to be answered (GOAWAY)."""
         # h2 sends nothing any more once it has said so.
         self.far_end.transport.write(GoAwayFrame(0, self.id, ErrorCodes.NO_ERROR).serialize())
+
+    def lose_touch(self) -> None:
+        """Nothing that the client sends arrives any more, and it is not told so."""
+        with socket.socket(fileno=os.dup(self.far_end.transport.fileno())) as same:
+            drop_everything = struct.pack("HBBI", _BPF_RETURN, 0, 0, 0)
+            program = ctypes.create_string_buffer(drop_everything)
+            filters = struct.pack("HL", 1, ctypes.addressof(program))
+            same.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, filters)
 
     def say_nonsense(self) -> None:
         self.far_end.transport.write(b"\xff" * 300)

@@ -29,6 +29,7 @@ class EasyHandle:
         "_authority_resolved",
         "_headers",
         "_refusal",
+        "_timeout_ms",
         "_url",
         "body",
         "easy",
@@ -48,6 +49,7 @@ class EasyHandle:
         self.exchange: Exchange
         self.transfers: CurlTransfers
         self._refusal = refusal
+        self._timeout_ms = int(settings.timeout * 1000)
         self._authority_resolved = authority_resolved
         self._url: str | None = None
         self._headers: Sequence[str] | None = None
@@ -101,7 +103,7 @@ class EasyHandle:
         easy.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
         easy.setopt(pycurl.WRITEFUNCTION, self.body.append)
         easy.setopt(pycurl.MAXFILESIZE, settings.answer_limit)
-        easy.setopt(pycurl.TIMEOUT_MS, int(settings.timeout * 1000))
+        easy.setopt(pycurl.TIMEOUT_MS, self._timeout_ms)
 
     def _set_connection(self, settings: SenderSettings) -> None:
         easy = self.easy
@@ -111,7 +113,7 @@ class EasyHandle:
         easy.setopt(pycurl.PROXY, "")
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         # No less: the lookups that name_lookups counts should end before their exchanges do.
-        easy.setopt(pycurl.CONNECTTIMEOUT_MS, int(settings.timeout * 1000))
+        easy.setopt(pycurl.CONNECTTIMEOUT_MS, self._timeout_ms)
         easy.setopt(pycurl.MAXAGE_CONN, settings.idle_timeout)
         easy.setopt(pycurl.MAXLIFETIME_CONN, settings.connection_lifetime)
 
@@ -135,6 +137,8 @@ class EasyHandle:
             return pycurl.SOCKET_BAD
         try:
             opened = socket.socket(address.family, address.socktype, address.protocol)
+            # HTTP/2 would go on using a connection whose other end is gone without a word.
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._timeout_ms)
         except OSError as error:
             exchange.obstacle = f"no socket: {error.strerror}"
             return pycurl.SOCKET_BAD
