@@ -492,7 +492,7 @@ ACTIONS: dict[str, Callable[[World, int], object]] = {
 
 
 def each_live(world: World) -> list[Live]:
-    return [live for lives in world.engine._by_mailbox.values() for live in lives]
+    return [live for lives in world.engine._roster._by_mailbox.values() for live in lives]
 
 
 @settings(deadline=None, max_examples=40)
@@ -513,7 +513,8 @@ def test_counts_are_those_of_one_who_looks_at_every_subscription(
             lives, state = each_live(world), world.engine.state()
             assert state.live == len(lives)
             assert state.retrying == sum(isinstance(live.phase, Retrying) for live in lives)
-            assert state.waiting == sum(live.step is Step.WAITING for live in lives)
+            waits = (Step.WAITING, Step.LINGERING)
+            assert state.waiting == sum(live.step in waits for live in lives)
             assert state.queued == sum(live.step is Step.QUEUED for live in lives)
             under_way = sum(
                 origin.under_way for origin in world.engine._admission._origins.values()

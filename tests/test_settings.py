@@ -57,6 +57,7 @@ VALUES = {
     "delivery.requests": (("1", 1), ("2", 2)),
     "delivery.origin_requests": (("1", 1), ("2", 2)),
     "delivery.origin_rate": (("0.5", 0.5), ("100", 100.0)),
+    "delivery.linger_s": (("0", 0.0), ("0.5", 0.5)),
     "delivery.unwritten": (("1", 1), ("2", 2)),
     "delivery.callback_allow": (
         ("10.0.0.0/8, fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),

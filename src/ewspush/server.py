@@ -146,6 +146,7 @@ class Server:
             policy.judge,
             self._sender.post,
             settings.delivery,
+            settings.attempts,
         )
         self._health = Health(reactor, delivery, self._database.check)
         self._streams = Streams(

@@ -270,7 +270,8 @@ class DeliverySettings(_Table):
     answer_limit: int = Field(64 * 1024, ge=1024, le=16 * 1024**2)  # bytes read of an answer
     requests: int = Field(1000, ge=1, le=100_000)  # at once, in all
     origin_requests: int = Field(50, ge=1, le=10_000)  # at once, to one origin
-    origin_rate: float = Field(0, ge=0, le=1_000_000)  # notifications a second to one origin; 0: any
+    origin_rate: float = Field(0, ge=0, le=1_000_000)  # a second, to one origin; 0: any
+    linger_s: float = Field(0.01, ge=0, le=10)  # between two notifications of a subscription
     unwritten: int = Field(10_000, ge=1)  # acknowledgements not yet written before sending pauses
     callback_allow: Networks = ()  # networks that may be called although the policy refuses them
     ca_file: OptionalPath = None  # PEM, trusted in addition to the system's store

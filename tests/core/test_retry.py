@@ -49,6 +49,17 @@ def test_waits_double_and_the_last_attempt_begins_at_the_end(
     assert attempts(0.0, minutes * MINUTE) == offsets
 
 
+@pytest.mark.parametrize(
+    ("began_s", "due_s"),
+    [(0, 30), (29, 30), (30, 90), (45, 90), (200, 210), (210, 300), (299, 300)],
+)
+def test_an_attempt_that_began_late_is_followed_by_the_next_time_after_it(
+    began_s: float, due_s: float
+) -> None:
+    phase = Retrying(failures=1, since_s=0.0)
+    assert attempt_due_s(phase, 5 * MINUTE, retry.FIRST_WAIT_S, began_s) == due_s
+
+
 @pytest.mark.parametrize(("minutes", "offsets"), TABLES.items())
 def test_the_attempts_are_the_same_whenever_the_first_began(
     minutes: int, offsets: list[float]

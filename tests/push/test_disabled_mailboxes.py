@@ -127,7 +127,7 @@ def test_nothing_is_kept_in_memory_of_one_that_was_told(world: World) -> None:
     world.disable()
     world.settle()
     assert world.describe(id) is None
-    assert not world.engine._by_mailbox
+    assert not world.engine._roster._by_mailbox
     assert not world.engine._admission._origins
 
 
@@ -161,13 +161,13 @@ def test_what_is_said_waits_for_its_turn_at_the_origin(tmp_path: Path) -> None:
 
 def test_one_that_may_not_be_called_is_told_nothing(world: World, monkeypatch: Any) -> None:
     world.subscribe()
-    (live,) = world.engine._by_mailbox[world.mailbox.id]
+    (live,) = world.engine._roster._by_mailbox[world.mailbox.id]
     live.refused = "the address policy was made stricter"
     world.attempts.clear()
     world.disable()
     world.settle()
     assert world.attempts == []
-    assert not world.engine._by_mailbox
+    assert not world.engine._roster._by_mailbox
 
 
 def test_one_ended_by_its_owner_meanwhile_is_told_nothing_more(world: World) -> None:
@@ -590,7 +590,7 @@ def test_one_subscribed_at_the_same_time_does_not_stay_live(world: World, when: 
     assert codes(world)[-1:] == [DISABLED]
     assert codes(world).count(DISABLED) == 1
     assert len(world.attempts) <= 2
-    assert not world.engine._by_mailbox
+    assert not world.engine._roster._by_mailbox
     world.restore()
     world.settle()
     assert codes(world)[-1] == "NoError"
@@ -622,7 +622,7 @@ def test_a_purge_ends_it_whatever_is_still_to_be_written(world: World, is_told: 
     world.purge()
     world.advance(3600)
     assert codes(world) == ["NoError", "NoError", DISABLED]
-    assert not world.engine._by_mailbox
+    assert not world.engine._roster._by_mailbox
     with world.database.read() as tx:
         assert list(subscriptions.all_live(tx)) == []
         assert subscriptions.of_mailbox(tx, world.mailbox.id) == []

@@ -179,7 +179,7 @@ def test_an_answer_without_a_status_is_a_failed_attempt(world: World, body: byte
     world.script = [answers(200, body)]
     id = world.subscribe()
     assert isinstance(world.stored(id).phase, Retrying)
-    assert world.describe(id)["last_attempt"]["outcome"] == "not-an-ack"
+    assert world.logged(id)[-1].outcome == "not-an-ack"
 
 
 @pytest.mark.parametrize("status", [199, 301, 302, 400, 404, 500, 503])

@@ -18,5 +18,5 @@ from support.checks_for_store import subscription
 )
 def test_times_are_written_since_the_epoch(phase: LivePhase, written: LivePhase) -> None:
     stored = subscription(1, 7, acknowledged=3)
-    live = Live(stored, 0, stored.url, Origin("https://responder.example"), phase)
+    live = Live(stored, 0, stored.url, Origin("https://responder.example", 4), phase)
     assert live.progress(epoch_s=1000.0) == Progress(1, 7, 3, written)

@@ -10,8 +10,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from ewspush.core.subscription import IDLE
-from ewspush.push.progress import GATHER_S, RETRY_S, ProgressWriter
+from ewspush.push.progress import GATHER_S, NOTE_S, RETRY_S, ProgressWriter
+from ewspush.store.attempts import Attempt
 from ewspush.store.subscriptions import Progress
+from support.attempts import attempt
+
+FIRST, SECOND = (attempt(at_ms=at_ms) for at_ms in (1000, 2000))
 
 
 class Desk:
@@ -22,6 +26,7 @@ class Desk:
         self.states: dict[int, int] = {}
         self.durable: dict[int, int] = {}
         self.groups: list[list[tuple[int, int]]] = []  # handed to a thread: number and state
+        self.attempts: list[list[Attempt]] = []  # handed over with them
         self.times_written = 0
         self.measurements: list[tuple[int, float]] = []
         self.ending: Deferred[Any] | None = None  # of the write under way
@@ -38,12 +43,13 @@ class Desk:
 
     def in_thread(self, function: Callable[..., Any], /, *args: Any) -> "Deferred[Any]":
         assert self.ending is None, "one write at a time"
-        (group,) = args
+        group, attempts = args
+        self.attempts.append(list(attempts))
         self.groups.append([(each.number, each.acknowledged) for each in group])
         self.ending = Deferred()
         return self.ending
 
-    def write(self, group: Sequence[Progress]) -> None:
+    def write(self, group: Sequence[Progress], attempts: Sequence[Attempt]) -> None:
         raise AssertionError("only a thread may write")
 
     def written(self) -> None:
@@ -197,6 +203,57 @@ def test_draining_does_not_wait_for_what_is_put_meanwhile(desk: Desk) -> None:
     desk.succeed()
     assert all(each.called for each in drained)
     assert desk.writer.unwritten == 1
+
+
+def test_attempts_go_with_the_next_group(desk: Desk) -> None:
+    desk.writer.note(FIRST)
+    desk.clock.advance(NOTE_S / 2)
+    desk.put(1, 10)
+    desk.clock.advance(GATHER_S)
+    assert desk.groups == [[(1, 10)]]
+    assert desk.attempts == [[FIRST]]
+
+
+def test_attempts_alone_are_written_a_little_later(desk: Desk) -> None:
+    desk.writer.note(FIRST)
+    desk.clock.advance(NOTE_S / 2)
+    desk.writer.note(SECOND)
+    assert desk.attempts == []
+    desk.clock.advance(NOTE_S / 2)
+    assert (desk.groups, desk.attempts) == ([[]], [[FIRST, SECOND]])
+    desk.writer.note(FIRST)
+    desk.clock.advance(3600)
+    desk.succeed()
+    desk.clock.advance(NOTE_S)
+    assert desk.attempts[1:] == [[FIRST]]
+    assert desk.measurements == []
+
+
+def test_attempts_that_could_not_be_written_are_kept_and_go_first(desk: Desk) -> None:
+    desk.writer.note(FIRST)
+    desk.clock.advance(NOTE_S)
+    desk.writer.note(SECOND)
+    desk.fail()
+    assert desk.writer.load == 2
+    desk.clock.advance(RETRY_S)
+    assert desk.attempts[1:] == [[FIRST, SECOND]]
+    desk.succeed()
+    assert desk.writer.load == 0
+
+
+def test_attempts_do_not_count_as_acknowledgements_that_a_kill_loses(desk: Desk) -> None:
+    desk.writer.note(FIRST)
+    assert (desk.writer.unwritten, desk.writer.load) == (0, 1)
+
+
+def test_draining_writes_attempts_soon(desk: Desk) -> None:
+    desk.writer.note(FIRST)
+    drained = desk.writer.drain()
+    desk.clock.advance(GATHER_S)
+    assert desk.attempts == [[FIRST]]
+    assert not drained.called
+    desk.succeed()
+    assert drained.called
 
 
 @given(

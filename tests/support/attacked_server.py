@@ -33,7 +33,7 @@ from ewspush.operations.retention import Sweep
 from ewspush.push.address_policy import Target
 from ewspush.push.engine import Engine
 from ewspush.push.sender import Answer, FailureKind, NoAnswer
-from ewspush.settings import DeliverySettings
+from ewspush.settings import AttemptSettings, DeliverySettings
 from ewspush.store import event_log, mailboxes, subscriptions
 from ewspush.store.database import Database
 from ewspush.store.event_log import Happened
@@ -164,6 +164,7 @@ class Unwritten:
 
     def __init__(self) -> None:
         self.gathered = self.writing = 0
+        self._is_writing = False  # perhaps attempts alone
         self._gathering_since_s, self._write_ended_s = inf, -inf
 
     @property
@@ -176,9 +177,10 @@ class Unwritten:
 
     def write_begins(self) -> None:
         self.writing, self.gathered, self._gathering_since_s = self.gathered, 0, inf
+        self._is_writing = True
 
     def write_ends(self, now_s: float, has_failed: bool) -> None:
-        self._write_ended_s = now_s
+        self._write_ended_s, self._is_writing = now_s, False
         if has_failed:
             self.gathered += self.writing
             self._gathering_since_s = now_s
@@ -187,7 +189,7 @@ class Unwritten:
 
     def check(self, now_s: float) -> None:
         """A group is gathered for 20 ms at most, or while the one before is written."""
-        if self.writing == 0:
+        if not self._is_writing:
             waiting_s = now_s - max(self._gathering_since_s, self._write_ended_s)
             assert waiting_s <= GATHER_S + EPS_S, f"not written for {waiting_s} s"
 
@@ -316,6 +318,7 @@ class Server:
             lambda url: Target(url, _origin(url)),
             self._post,
             self.settings,
+            AttemptSettings(),
         )
         self._watch_status()
         starting = ensureDeferred(self.engine.start())
@@ -373,7 +376,7 @@ class Server:
         kind = function.__name__
         job = Job(kind, lambda: function(*args), self.paces.get(kind, self.paces[READS]), {})
         if kind == WRITES:
-            job.told = self._standings(*args)
+            job.told = self._standings(args[0])
             self._unwritten.write_begins()
         elif kind == LOOKS:
             (job.mailbox,) = args

@@ -17,8 +17,8 @@ from ewspush.operations import mailboxes as mailbox_operations
 from ewspush.push.address_policy import Target
 from ewspush.push.engine import Engine
 from ewspush.push.sender import Answer, FailureKind, NoAnswer
-from ewspush.settings import DeliverySettings
-from ewspush.store import event_log, mailboxes, subscriptions
+from ewspush.settings import AttemptSettings, DeliverySettings
+from ewspush.store import attempts, event_log, mailboxes, subscriptions
 from ewspush.store.database import Database
 from ewspush.store.event_log import Happened
 from ewspush.store.subscriptions import Subscription
@@ -127,6 +127,7 @@ class World:
             self._judge,
             self._post,
             self.settings,
+            AttemptSettings(),
         )
         self._run(ensureDeferred(self.engine.start()))
 
@@ -186,6 +187,20 @@ class World:
             subscriptions.end(tx, parsed.mailbox, parsed.number, int(self.now_s()))
         self.engine.unsubscribed(parsed)
 
+    # What operators do
+
+    def pause(self, id: str) -> None:
+        parsed = ids.decode(id)
+        with self.database.write() as tx:
+            assert subscriptions.pause(tx, parsed.mailbox, parsed.number, int(self.now_s()))
+        self.engine.pause(parsed)
+
+    def resume(self, id: str) -> None:
+        parsed = ids.decode(id)
+        with self.database.write() as tx:
+            assert subscriptions.resume(tx, parsed.mailbox, parsed.number)
+        self.engine.resume(parsed)
+
     # What administrators do
 
     def disable(self) -> None:
@@ -215,6 +230,13 @@ class World:
             found = subscriptions.by_number(tx, parsed.mailbox, parsed.number)
         assert found is not None
         return found
+
+    def logged(self, id: str) -> list[attempts.Attempt]:
+        """What the attempt log has, the oldest first."""
+        parsed = ids.decode(id)
+        with self.database.read() as tx:
+            found = attempts.of_subscription(tx, parsed.mailbox, parsed.number, most=1000)
+        return [each.attempt for each in reversed(found)]
 
     def head(self) -> int:
         with self.database.read() as tx:

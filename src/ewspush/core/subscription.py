@@ -79,12 +79,16 @@ def after_failure(
     return Retrying(phase.failures + 1, phase.since_s, not_before_s)
 
 
-def attempt_due_s(phase: Retrying, window_s: float, first_wait_s: float) -> float:
-    """When the next attempt is due; it may be in the past.
+def attempt_due_s(
+    phase: Retrying, window_s: float, first_wait_s: float, began_s: float | None = None
+) -> float:
+    """When the attempt is due that follows the one that began at `began_s`, if that is known.
 
-    It waits for as long as the responder asks, but not beyond the window.
+    It may be in the past, if that one took long. It waits for as long as the responder asks, but
+    not beyond the window.
     """
-    due_s = phase.since_s + retry.offset_s(phase.failures, window_s, first_wait_s)
+    elapsed_s = 0.0 if began_s is None else began_s - phase.since_s
+    due_s = phase.since_s + retry.offset_s(phase.failures, window_s, first_wait_s, elapsed_s)
     return max(due_s, min(phase.not_before_s, phase.since_s + window_s))
 
 

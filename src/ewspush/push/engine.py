@@ -10,18 +10,16 @@ Everything here happens in the reactor's thread; the database is used off it. Wh
 be rebuilt from the database at any time, which may lag behind by two groups of acknowledgements.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import structlog
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ewspush.core import subscription as rules
-from ewspush.core.errors import AccountDisabled
 from ewspush.core.events import Event
 from ewspush.core.ids import ObjectId
 from ewspush.core.notification import Notification, compose
@@ -35,34 +33,32 @@ from ewspush.core.subscription import (
     SubscriptionStatus,
 )
 from ewspush.metrics import DeliveryMetrics, DeliveryState
-from ewspush.push import outcome as outcomes
 from ewspush.push.address_policy import Target, UrlRefused
 from ewspush.push.admission import Admission, Health, health_of
-from ewspush.push.agenda import NEVER, Agenda
-from ewspush.push.clock import Call, Clock
-from ewspush.push.live import LastAttempt, Live, Step
+from ewspush.push.alarm import Alarm
+from ewspush.push.attempt_recorder import AttemptRecorder
+from ewspush.push.clock import Clock
+from ewspush.push.courier import Attempted, Courier
+from ewspush.push.delay_line import DelayLine
+from ewspush.push.description import describe
+from ewspush.push.live import Live, Step
 from ewspush.push.log_reader import LogReader
 from ewspush.push.mailbox_status import InUse, MailboxStatus
 from ewspush.push.meter import Meter
+from ewspush.push.orders import CannotNow, Orders
 from ewspush.push.outcome import Outcome
 from ewspush.push.progress import ProgressWriter
+from ewspush.push.roster import Roster
 from ewspush.push.sender import Answer, FailureKind
-from ewspush.settings import DeliverySettings
-from ewspush.store import subscriptions
+from ewspush.settings import AttemptSettings, DeliverySettings
+from ewspush.store import attempts, subscriptions
+from ewspush.store.attempts import Attempt, Keep
 from ewspush.store.backlog import Backlog, BrokenLog
 from ewspush.store.database import Database
 from ewspush.store.subscriptions import Progress, Subscription
 from ewspush.threads import InThread
-from ewspush.wire import notification as envelope
 
 log = structlog.get_logger()
-
-HEADERS = (
-    "Content-Type: text/xml; charset=utf-8",
-    f'SOAPAction: "{envelope.SOAP_ACTION}"',
-    "Accept: text/xml",
-)
-_DISABLED = AccountDisabled("The mailbox was disabled.")
 
 
 @dataclass(slots=True)
@@ -90,14 +86,15 @@ class Engine:
         judge: Callable[[str], Target],
         post: Callable[[str, Sequence[str], bytes], "Deferred[Answer]"],
         settings: DeliverySettings,
+        attempt_log: AttemptSettings,
     ) -> None:
         self._clock = clock
         self._now_s = now_s
         self._in_thread = in_thread
         self._database = database
         self._judge = judge
-        self._post = post
         self._settings = settings
+        self._keep = Keep(attempt_log.keep, attempt_log.bodies)
         self._meter = Meter()
         self._progress = ProgressWriter[Live](
             clock,
@@ -111,19 +108,20 @@ class Engine:
             clock, in_thread, database, self._progress.drain, self._status_found
         )
         self._disabled: set[int] = set()  # mailboxes disabled since the start
-        self._by_mailbox: dict[int, list[Live]] = {}
+        self._roster = Roster()
         self._admission = Admission(clock, settings, self._schedule_turn)
         self._reader = LogReader(
             clock, in_thread, database, settings.batch, self._found, self._leave
         )
-        self._agenda: Agenda[Live] = Agenda()
-        self._timer: Call | None = None  # that has not rung
-        self._timer_s = NEVER  # when it does
+        self._alarm = Alarm[Live](clock, self._time_has_come)
+        self._linger = DelayLine[Live](clock, settings.linger_s, self._linger_over)
+        self._orders = Orders()
+        recorder = AttemptRecorder(attempt_log, self._progress.note) if attempt_log.keep else None
+        self._courier = Courier(clock, now_s, post, self._meter, self._orders, recorder)
         self._turn_scheduled = False
         self._early: _Early | None = _Early()
         self._stopping = False
         self._quiet: list[Deferred[None]] = []
-        self._tells_all = log.is_enabled_for(logging.DEBUG)  # to ask costs as much as to send
 
     # Starting and stopping
 
@@ -144,21 +142,22 @@ class Engine:
             return list(subscriptions.all_live(tx))
 
     def _resume(self, stored: Subscription, watermark_base: int, head: int) -> None:
-        if self._find(stored.mailbox, stored.number):
+        if self._roster.find(stored.mailbox, stored.number):
             return  # subscribed while the snapshot was loaded
         now_s = self._clock.seconds()
         if isinstance(stored.phase, Retrying):
             # Found again by wall time; a clock set back must not put the next attempt far off.
             age_s = max(0.0, self._now_s() - stored.phase.since_s)
-            phase = Retrying(stored.phase.failures, now_s - age_s)
+            asked_s = stored.phase.not_before_s and stored.phase.not_before_s - self._epoch_s()
+            phase = Retrying(stored.phase.failures, now_s - age_s, asked_s)
             live = self._add(stored, watermark_base, phase)
             due_s = rules.attempt_due_s(
                 phase, live.status_frequency_s, self._settings.first_retry_wait_s
             )
-            self._set_due(live, max(due_s, now_s))
+            self._alarm.set(live, max(due_s, now_s))
             return
         live = self._add(stored, watermark_base, rules.IDLE)
-        self._set_due(
+        self._alarm.set(
             live, rules.status_due_after_start_s(now_s, live.status_frequency_s, live.spread)
         )
         live.unread = head > live.acknowledged
@@ -172,9 +171,9 @@ class Engine:
         """
         self._stopping = True
         self._status.stop()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._alarm.stop()
+        self._linger.stop()
+        self._orders.refuse_all("the server is stopping")
         self._admission.stop()
         self._reader.stop()
         if self._admission.under_way:
@@ -193,7 +192,7 @@ class Engine:
         if self._early is not None:
             self._early.woken.add(mailbox)
         self._meter.metrics.events_logged += len(events)
-        for live in self._by_mailbox.get(mailbox, ()):
+        for live in self._roster.of(mailbox):
             if live.hear(events):
                 self._meter.committed(live, events, self._clock.seconds())
                 if live.step is Step.WAITING and isinstance(live.phase, Idle):
@@ -201,7 +200,7 @@ class Engine:
 
     def subscribed(self, stored: Subscription, watermark_base: int) -> None:
         """Send the first notification of a new subscription; its answer was written."""
-        if self._find(stored.mailbox, stored.number):
+        if self._roster.find(stored.mailbox, stored.number):
             return  # it was in the snapshot that was loaded at the start
         live = self._begin(stored, watermark_base)
         live.is_disabled = stored.mailbox in self._disabled
@@ -211,7 +210,7 @@ class Engine:
         if self._early is not None:
             self._early.ended.add((id.mailbox, id.number))
         self._status.removed(id.mailbox, id.number)
-        live = self._find(id.mailbox, id.number)
+        live = self._roster.find(id.mailbox, id.number)
         if live is not None:
             self._enter(live, ENDED)
             self._remove(live)
@@ -223,29 +222,76 @@ class Engine:
         else:
             self._status.changed(mailbox)
 
+    # What operators ask for
+
+    def pause(self, id: ObjectId) -> None:
+        """Send nothing more until `resume`; the row says already that it is paused."""
+        if self._early is not None:
+            self._early.ended.add((id.mailbox, id.number))
+        live = self._roster.find(id.mailbox, id.number)
+        if live is None:
+            return
+        if live.step in (Step.READING, Step.UNDER_WAY):
+            self._orders.do_afterwards(live, self._remove)
+        else:
+            self._remove(live)
+
+    def resume(self, id: ObjectId) -> None:
+        """The row says that it is paused no longer: go on from its cursor."""
+        live = self._roster.find(id.mailbox, id.number)
+        if live is not None:
+            self._orders.forget_afterwards(live)
+        self.status_changed(id.mailbox)
+
+    def retry_now(self, id: ObjectId) -> "Deferred[Outcome]":
+        """Make the next attempt at once: how it ends. Raises CannotNow."""
+        live = self._sendable(id)
+        if not isinstance(live.phase, Retrying):
+            raise CannotNow("its last attempt did not fail: there is nothing to retry")
+        return self._ask(live)
+
+    def heartbeat(self, id: ObjectId) -> "Deferred[Outcome]":
+        """Send a StatusEvent, or events if there are any: how that ends. Raises CannotNow."""
+        live = self._sendable(id)
+        if isinstance(live.phase, Retrying):
+            raise CannotNow("its last attempt failed, and it will be retried")
+        return self._ask(live)
+
+    def rewind(self, id: ObjectId, sequence: int) -> "Deferred[Outcome]":
+        """Send again what came after `sequence`: how the first of it ends. Raises CannotNow."""
+        live = self._sendable(id)
+        if live.step in (Step.READING, Step.UNDER_WAY):
+            self._orders.do_afterwards(live, partial(self._move_back, sequence))
+        else:
+            self._move_back(sequence, live)
+        return self._ask(live)
+
+    def _sendable(self, id: ObjectId) -> Live:
+        live = self._roster.find(id.mailbox, id.number)
+        if live is None or live.is_disabled or self._stopping:
+            raise CannotNow("it is paused or over, its mailbox is disabled, or the server stops")
+        return live
+
+    def _move_back(self, sequence: int, live: Live) -> None:
+        live.acknowledged = min(live.acknowledged, sequence)
+        live.start_over()
+        self._progress.put(live)
+
+    def _ask(self, live: Live) -> "Deferred[Outcome]":
+        live.must_send = True
+        if live.step in (Step.WAITING, Step.LINGERING):
+            self._alarm.clear(live)
+            self._queue(live)
+        return self._orders.ask(live)
+
+    # What can be looked at
+
     def describe(self, id: ObjectId) -> dict[str, Any] | None:
         """What is known of a live subscription beyond the database. Times since the epoch."""
-        live = self._find(id.mailbox, id.number)
+        live = self._roster.find(id.mailbox, id.number)
         if live is None or live.is_disabled:
             return None
-        epoch_s = self._now_s() - self._clock.seconds()
-        described: dict[str, Any] = {
-            "phase": type(live.phase).__name__.lower(),
-            "acknowledged": live.acknowledged,
-            "next": "notification" if live.due_s == NEVER else "heartbeat",
-            "next_at": None if live.due_s == NEVER else live.due_s + epoch_s,
-        }
-        if isinstance(live.phase, Retrying):
-            described["failures"] = live.phase.failures
-            described["next"] = "retry"
-            described["gives_up_at"] = live.phase.since_s + live.status_frequency_s + epoch_s
-        if live.last_attempt is not None:
-            described["last_attempt"] = {
-                "at": live.last_attempt.at_s,
-                "outcome": live.last_attempt.outcome,
-                "detail": live.last_attempt.detail,
-            }
-        return described
+        return describe(live, self._epoch_s())
 
     @property
     def metrics(self) -> DeliveryMetrics:
@@ -267,7 +313,7 @@ class Engine:
                 self._restore(stored, status.watermark_base)
             return
         self._disabled.add(mailbox)
-        for live in self._by_mailbox.get(mailbox, ()):
+        for live in self._roster.of(mailbox):
             if not live.is_disabled:
                 self._disable(live)
 
@@ -275,58 +321,38 @@ class Engine:
         """Tell the responder so, once what is under way has ended. Nothing else is sent."""
         live.is_disabled = live.must_send = True
         self._meter.forget_times(live)
-        self._agenda.set(live, NEVER)
+        self._alarm.clear(live)
         if live.step is Step.WAITING:
             self._queue(live)
 
     def _restore(self, stored: Subscription, watermark_base: int) -> None:
         """Go on from the cursor, at once; a retry begins anew."""
-        live = self._find(stored.mailbox, stored.number)
+        live = self._roster.find(stored.mailbox, stored.number)
         if live is None:
             live = self._begin(stored, watermark_base)
             if isinstance(stored.phase, Idle):
                 return
-        elif live.is_disabled or isinstance(live.phase, Retrying):
+        elif live.is_disabled or (
+            isinstance(live.phase, Retrying) and isinstance(stored.phase, Idle)
+        ):
             live.is_disabled = False
             self._enter(live, rules.IDLE)
             live.must_send = live.unread = True
-            self._agenda.set(live, NEVER)
+            self._alarm.clear(live)
             if live.step is Step.WAITING:
                 self._queue(live)
         else:
             return  # restored before it was known to be disabled
         self._progress.put(live)  # a failure may have been written since the row was restarted
 
-    # Time
-
-    def _set_due(self, live: Live, due_s: float) -> None:
-        self._agenda.set(live, due_s)
-        if self._timer is None or due_s < self._timer_s:
-            self._set_timer()
-
-    def _set_timer(self) -> None:
-        next_s = self._agenda.next_s()
-        if next_s is None or self._stopping:
+    def _time_has_come(self, live: Live, due_s: float) -> None:
+        if live.step is Step.OVER:
             return
-        if self._timer is not None:
-            if self._timer_s <= next_s:
-                return
-            self._timer.cancel()
-        self._timer_s = next_s
-        self._timer = self._clock.callLater(
-            max(0.0, next_s - self._clock.seconds()), self._time_has_come
-        )
-
-    def _time_has_come(self) -> None:
-        self._timer = None
-        for live in self._agenda.take_due(self._clock.seconds()):
-            if live.step is not Step.OVER:
-                live.must_send = True
-                if isinstance(live.phase, Idle):
-                    self._meter.heartbeat_due(live, self._agenda.taken_s)
-                if live.step is Step.WAITING:
-                    self._queue(live)
-        self._set_timer()
+        live.must_send = True
+        if isinstance(live.phase, Idle):
+            self._meter.heartbeat_due(live, due_s)
+        if live.step is Step.WAITING:
+            self._queue(live)
 
     # Admission
 
@@ -358,7 +384,7 @@ class Engine:
 
     def _may_admit(self) -> bool:
         # Each of those under way may become one more that is unwritten.
-        unwritten = self._progress.unwritten + self._admission.under_way
+        unwritten = self._progress.load + self._admission.under_way
         return unwritten < self._settings.unwritten and not self._stopping
 
     def _leave(self, live: Live, health: Health = Health.UNKNOWN) -> None:
@@ -367,6 +393,7 @@ class Engine:
         self._meter.left(live)
         if live.step is not Step.OVER:
             live.step = Step.WAITING
+            self._orders.carry_out(live)
         if self._admission.has_ready:
             self._schedule_turn()
         if not self._admission.under_way and self._quiet:
@@ -387,7 +414,7 @@ class Engine:
             live.unread = live.unread or result.unread
             self._compose(live)
         else:
-            self._finish(live, self._clock.seconds(), None, outcomes.of_bug(Failure(result)))
+            self._finish(live, self._courier.could_not_compose(live, Failure(result)))
 
     def _compose(self, live: Live) -> None:
         if live.step is Step.OVER or self._stopping:
@@ -398,63 +425,24 @@ class Engine:
             self._send(live)
         else:
             self._leave(live)
-            if live.unread:
+            if live.unread and live.step is Step.WAITING:
                 self._queue(live)
 
     # Sending
 
     def _send(self, live: Live) -> None:
-        began_s = self._clock.seconds()
         notification = compose(live.acknowledged, live.pending, live.examined, self._settings.batch)
-        self._meter.sending(live, notification, began_s)
-        attempting = self._attempt(
-            live,
-            partial(
-                envelope.render,
-                notification,
-                live.mailbox,
-                live.watermark_base,
-                live.id,
-                live.server_version,
-            ),
-        )
-        finishing = attempting.addCallback(
-            lambda outcome: self._finish(live, began_s, notification, outcome)
-        )
-        finishing.addErrback(_log_bug)
-
-    def _attempt(self, live: Live, render: Callable[[], bytes]) -> "Deferred[Outcome]":
-        if live.refused is not None:
-            return succeed(Outcome(None, FailureKind.ADDRESS_REFUSED.value, live.refused))
-        try:
-            sending = self._post(live.url, HEADERS, render())
-        except Exception:  # one subscription's trouble backs off and does not stop the others
-            return succeed(outcomes.of_bug(Failure()))
-        judging = sending.addCallbacks(outcomes.of_answer, outcomes.of_failure)
-        return judging.addErrback(outcomes.of_bug)
+        sending = self._courier.send(live, notification)
+        sending.addCallback(partial(self._finish, live)).addErrback(_log_bug)
 
     def _say_disabled(self, live: Live) -> None:
         """Once, best effort: whatever is answered, the subscription is let go until restored."""
-        began_s = self._clock.seconds()
         live.must_send = False
-        render = partial(envelope.render_error, _DISABLED, live.id, live.server_version)
-        saying = self._attempt(live, render)
-        saying.addCallback(lambda outcome: self._said_disabled(live, began_s, outcome))
-        saying.addErrback(_log_bug)
+        saying = self._courier.say_disabled(live)
+        saying.addCallback(partial(self._said_disabled, live)).addErrback(_log_bug)
 
-    def _said_disabled(self, live: Live, began_s: float, outcome: Outcome) -> None:
-        self._meter.metrics.attempts[outcome.name] += 1
-        log.info(
-            "delivery.said_disabled",
-            subscription=live.id,
-            mailbox=live.mailbox,
-            origin=live.origin.name,
-            outcome=outcome.name,
-            http_status=outcome.http_status,
-            detail=outcome.detail,
-            ms=round((self._clock.seconds() - began_s) * 1000),
-        )
-        self._leave(live, health_of(outcome))
+    def _said_disabled(self, live: Live, attempt: Attempted) -> None:
+        self._leave(live, health_of(attempt.outcome))
         if live.step is Step.OVER:
             return
         if live.must_send:
@@ -462,32 +450,47 @@ class Engine:
         else:
             self._remove(live)
 
-    def _finish(
-        self, live: Live, began_s: float, notification: Notification | None, outcome: Outcome
-    ) -> None:
+    def _finish(self, live: Live, attempt: Attempted) -> None:
         """An attempt has ended: on to the next phase."""
-        self._meter.metrics.attempts[outcome.name] += 1
-        took_s = self._clock.seconds() - began_s
-        live.last_attempt = LastAttempt(self._now_s() - took_s, outcome.name, outcome.detail)
-        was_attempt = live.phase.failures + 1 if isinstance(live.phase, Retrying) else 1
-        if outcome.name == FailureKind.CANCELLED.value:
-            pass  # by ourselves, stopping: no fault of the responder's
-        elif live.step is not Step.OVER:
+        outcome, notification = attempt.outcome, attempt.notification
+        before = live.phase
+        # By ourselves, stopping: no fault of the responder's.
+        is_cancelled = outcome.name == FailureKind.CANCELLED.value
+        if live.step is not Step.OVER and not is_cancelled:
             if outcome.status is not None and notification is not None:
                 self._acknowledged(live, notification, outcome.status)
             elif live.is_disabled:  # it begins anew: no failure is counted
                 live.start_over()
             else:
-                self._failed(live, began_s)
-        if outcome.status is not SubscriptionStatus.OK or self._tells_all:
-            self._log_attempt(live, notification, outcome, was_attempt, took_s)
-        goes_on = live.is_disabled or (
-            isinstance(live.phase, Idle) and (bool(live.pending) or live.unread)
-        )
-        more = goes_on and live.step is not Step.OVER
+                self._failed(live, attempt.began_s, outcome.retry_after_s)
+        self._courier.log(live, attempt, before)
         self._leave(live, health_of(outcome))
-        if more:
+        if live.step is Step.WAITING and not is_cancelled:
+            self._go_on(live, outcome.status is not None, notification)
+
+    def _go_on(self, live: Live, succeeded: bool, notification: Notification | None) -> None:
+        """To the next notification: after a moment, in which a burst of events is gathered."""
+        if live.is_disabled or self._orders.is_asked(live):
             self._queue(live)
+        elif not isinstance(live.phase, Idle):
+            return
+        elif (
+            self._settings.linger_s
+            and succeeded
+            and notification is not None
+            and notification.events
+            and not notification.more
+        ):
+            live.step = Step.LINGERING
+            self._linger.put(live)
+        elif live.has_more:
+            self._queue(live)
+
+    def _linger_over(self, live: Live) -> None:
+        if live.step is Step.LINGERING:
+            live.step = Step.WAITING
+            if live.has_more:
+                self._queue(live)
 
     def _acknowledged(
         self, live: Live, notification: Notification, status: SubscriptionStatus
@@ -498,64 +501,35 @@ class Engine:
         live.acknowledged = notification.through
         live.pending = live.pending[len(notification.events) :]
         self._enter(live, rules.after_answer(status))
-        live.must_send = live.is_disabled
+        live.must_send = live.is_disabled or self._orders.is_asked(live)
         if isinstance(live.phase, Ended):
             self._remove(live)
         elif not live.is_disabled:
-            self._set_due(live, rules.status_due_s(now_s, live.status_frequency_s, live.spread))
+            self._alarm.set(live, rules.status_due_s(now_s, live.status_frequency_s, live.spread))
         if not (unchanged and isinstance(live.phase, Idle)):
             self._progress.put(live)  # unless it was a heartbeat that moved nothing
 
-    def _failed(self, live: Live, began_s: float) -> None:
+    def _failed(self, live: Live, began_s: float, retry_after_s: int | None) -> None:
         assert isinstance(live.phase, Idle | Retrying), "one that is over sends nothing"
-        self._enter(live, rules.after_failure(live.phase, began_s, live.status_frequency_s))
+        asked_s = 0.0
+        if retry_after_s is not None:
+            asked_s = self._clock.seconds() + retry_after_s
+        self._enter(
+            live, rules.after_failure(live.phase, began_s, live.status_frequency_s, asked_s)
+        )
         live.start_over()
         live.must_send = True
         if isinstance(live.phase, Retrying):
             due_s = rules.attempt_due_s(
-                live.phase, live.status_frequency_s, self._settings.first_retry_wait_s
+                live.phase, live.status_frequency_s, self._settings.first_retry_wait_s, began_s
             )
-            self._set_due(live, due_s)
+            self._alarm.set(live, due_s)
         else:
             self._meter.metrics.parked += 1
             self._remove(live)
         self._progress.put(live)
 
-    def _log_attempt(
-        self,
-        live: Live,
-        notification: Notification | None,
-        outcome: Outcome,
-        attempt: int,
-        took_s: float,
-    ) -> None:
-        events = len(notification.events) if notification else 0
-        write = log.debug if outcome.status is SubscriptionStatus.OK else log.info
-        write(
-            "delivery.attempted",
-            subscription=live.id,
-            mailbox=live.mailbox,
-            origin=live.origin.name,
-            kind="events" if events else "status",
-            events=events,
-            previous=notification.previous if notification else live.acknowledged,
-            through=notification.through if notification else live.acknowledged,
-            outcome=outcome.name,
-            http_status=outcome.http_status,
-            detail=outcome.detail,
-            attempt=attempt,
-            ms=round(took_s * 1000),
-            phase=type(live.phase).__name__.lower(),
-            next_s=round(live.due_s - self._clock.seconds()) if live.due_s < NEVER else None,
-        )
-
     # Records
-
-    def _find(self, mailbox: int, number: int) -> Live | None:
-        for live in self._by_mailbox.get(mailbox, ()):
-            if live.number == number:
-                return live
-        return None
 
     def _add(self, stored: Subscription, watermark_base: int, phase: LivePhase) -> Live:
         refused = None
@@ -569,7 +543,7 @@ class Engine:
         live.refused = refused
         self._meter.live += 1
         self._meter.retrying += isinstance(phase, Retrying)
-        self._by_mailbox.setdefault(stored.mailbox, []).append(live)
+        self._roster.add(live)
         return live
 
     def _begin(self, stored: Subscription, watermark_base: int) -> Live:
@@ -588,19 +562,23 @@ class Engine:
         self._meter.removed(live)
         live.step = Step.OVER
         self._status.removed(live.mailbox, live.number)
-        self._agenda.set(live, NEVER)
-        neighbours = self._by_mailbox[live.mailbox]
-        neighbours.remove(live)
-        if not neighbours:
-            del self._by_mailbox[live.mailbox]
+        self._alarm.clear(live)
+        self._roster.remove(live)
         self._admission.part(live.origin)
+        self._orders.refuse(live, "the subscription ended before anything was sent")
 
     def _progress_of(self, live: Live) -> Progress:
-        return live.progress(epoch_s=self._now_s() - self._clock.seconds())
+        return live.progress(self._epoch_s())
 
-    def _write_progress(self, group: Sequence[Progress]) -> None:
+    def _epoch_s(self) -> float:
+        """The clock's time 0, in seconds since the epoch."""
+        return self._now_s() - self._clock.seconds()
+
+    def _write_progress(self, group: Sequence[Progress], attempted: Sequence[Attempt]) -> None:
         with self._database.write() as tx:
             subscriptions.write_progress(tx, group, int(self._now_s()))
+            if attempted:
+                attempts.append(tx, attempted, self._keep)
 
 
 def _log_bug(failure: Failure) -> None:

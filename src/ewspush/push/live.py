@@ -1,7 +1,6 @@
 """What the engine keeps in memory of a live subscription and of an origin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from ewspush.core.events import Event, EventFilter
@@ -22,16 +21,8 @@ class Step(Enum):
     QUEUED = auto()  # for its origin
     READING = auto()  # the log
     UNDER_WAY = auto()  # being sent
+    LINGERING = auto()  # a moment after one was acknowledged, so that a burst is gathered
     OVER = auto()  # none follows
-
-
-@dataclass(frozen=True, slots=True)
-class LastAttempt:
-    """The latest attempt of a subscription, for those who ask."""
-
-    at_s: float  # when it began, seconds since the epoch
-    outcome: str
-    detail: str
 
 
 class Origin:
@@ -66,7 +57,6 @@ class Live(Entry):
         "acknowledged",
         "examined",
         "is_disabled",
-        "last_attempt",
         "mailbox",
         "must_send",
         "number",
@@ -105,7 +95,6 @@ class Live(Entry):
         self.step = Step.WAITING
         self.must_send = False  # a StatusEvent if there is no event
         self.is_disabled = False  # its mailbox is, which the responder is to be told
-        self.last_attempt: LastAttempt | None = None
 
     @property
     def id(self) -> str:
@@ -116,6 +105,11 @@ class Live(Entry):
     def spread(self) -> float:
         """How early its heartbeats are, 0 to 1."""
         return spread_of(self.number)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is something to send, or may be."""
+        return self.must_send or bool(self.pending) or self.unread
 
     def hear(self, events: Sequence[Event]) -> bool:
         """Take note of events that a commit logged; whether there is something to do about them.

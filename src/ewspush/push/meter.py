@@ -92,7 +92,7 @@ class Meter:
         self.retrying -= isinstance(live.phase, Retrying)
         if live.step is Step.QUEUED:
             self.queued -= 1
-        elif live.step is not Step.WAITING:
+        elif live.step in (Step.READING, Step.UNDER_WAY):
             self.over += 1
 
     # Now

@@ -1,4 +1,4 @@
-"""Writing down, in groups, where subscriptions stand."""
+"""Writing down, in groups, where subscriptions stand and what was attempted."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
@@ -7,13 +7,15 @@ import structlog
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from ewspush.push.clock import Clock
+from ewspush.push.clock import Call, Clock
+from ewspush.store.attempts import Attempt
 from ewspush.store.subscriptions import Progress
 from ewspush.threads import InThread
 
 log = structlog.get_logger()
 
 GATHER_S = 0.02  # a group is gathered so long at most; with the one being written, two can be lost
+NOTE_S = 0.1  # attempts that moved nothing wait so long for a group
 RETRY_S = 1.0  # after a group could not be written
 
 
@@ -28,7 +30,7 @@ class ProgressWriter(Generic[K]):
         clock: Clock,
         in_thread: InThread,
         state_of: Callable[[K], Progress],
-        write: Callable[[Sequence[Progress]], None],
+        write: Callable[[Sequence[Progress], Sequence[Attempt]], None],
         written: Callable[[], None],
         measured: Callable[[int, float], None],
     ) -> None:
@@ -44,7 +46,11 @@ class ProgressWriter(Generic[K]):
         self._puts_gathered = 0  # one may be put many times into a group
         self._puts_writing = 0
         self._began_s = 0.0  # the group that is being written
-        self._scheduled = False
+        self._attempts_gathered: list[Attempt] = []
+        self._attempts_writing: list[Attempt] = []
+        self._is_writing = False
+        self._timer: Call | None = None
+        self._is_soon = False  # the timer does not wait for attempts alone
         # Those who wait for a group to be durable.
         self._drained_gathered: list[Deferred[None]] = []
         self._drained_writing: list[Deferred[None]] = []
@@ -54,40 +60,66 @@ class ProgressWriter(Generic[K]):
         """How often something was put that a kill would lose."""
         return self._puts_gathered + self._puts_writing
 
+    @property
+    def load(self) -> int:
+        """How many acknowledgements or attempts are kept in memory, whichever is more."""
+        gathered = max(self._puts_gathered, len(self._attempts_gathered))
+        return gathered + max(self._puts_writing, len(self._attempts_writing))
+
     def put(self, one: K) -> None:
         """Write where `one` stands, soon."""
         self._gathered[one] = None
         self._puts_gathered += 1
-        self._schedule(GATHER_S)
+        if not self._is_soon:
+            self._schedule(GATHER_S)
+
+    def note(self, attempt: Attempt) -> None:
+        """Write an attempt, with the next group."""
+        self._attempts_gathered.append(attempt)
+        if self._timer is None and not self._is_writing:
+            self._timer = self._clock.callLater(NOTE_S, self._write_group)
 
     def drain(self) -> "Deferred[None]":
         """Fires when everything put before is durable, whatever is put meanwhile."""
-        if not self.unwritten:
+        gathered = bool(self._gathered or self._attempts_gathered)
+        if not gathered and not self._is_writing:
             return succeed(None)
         drained: Deferred[None] = Deferred()
-        waiting = self._drained_gathered if self._gathered else self._drained_writing
-        waiting.append(drained)
+        if gathered:
+            self._drained_gathered.append(drained)
+            self._schedule(GATHER_S)
+        else:
+            self._drained_writing.append(drained)
         return drained
 
     def _schedule(self, delay_s: float) -> None:
-        if not self._scheduled and not self._writing:
-            self._scheduled = True
-            self._clock.callLater(delay_s, self._write_group)
+        if self._is_writing or self._is_soon:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._is_soon = True
+        self._timer = self._clock.callLater(delay_s, self._write_group)
 
     def _write_group(self) -> None:
-        self._scheduled = False
+        self._timer, self._is_soon, self._is_writing = None, False, True
         self._writing, self._gathered = list(self._gathered), {}
         self._puts_writing, self._puts_gathered = self._puts_gathered, 0
+        self._attempts_writing, self._attempts_gathered = self._attempts_gathered, []
         self._drained_writing, self._drained_gathered = self._drained_gathered, []
         self._began_s = self._clock.seconds()
         group = [self._state_of(one) for one in self._writing]
-        self._in_thread(self._write, group).addCallbacks(self._succeeded, self._failed)
+        writing = self._in_thread(self._write, group, self._attempts_writing)
+        writing.addCallbacks(self._succeeded, self._failed)
 
     def _succeeded(self, _: None) -> None:
-        self._measured(len(self._writing), self._clock.seconds() - self._began_s)
-        self._writing, self._puts_writing = [], 0
-        if self._gathered:
+        if self._writing:
+            self._measured(len(self._writing), self._clock.seconds() - self._began_s)
+        self._is_writing = False
+        self._writing, self._puts_writing, self._attempts_writing = [], 0, []
+        if self._gathered or self._drained_gathered:
             self._schedule(GATHER_S)
+        elif self._attempts_gathered:
+            self._timer = self._clock.callLater(NOTE_S, self._write_group)
         drained, self._drained_writing = self._drained_writing, []
         for one in drained:
             one.callback(None)
@@ -97,8 +129,11 @@ class ProgressWriter(Generic[K]):
         log.error(
             "progress.not_written", subscriptions=len(self._writing), error=str(failure.value)
         )
+        self._is_writing = False
         self._gathered = dict.fromkeys(self._writing) | self._gathered
         self._puts_gathered += self._puts_writing
-        self._drained_gathered += self._drained_writing
-        self._writing, self._puts_writing, self._drained_writing = [], 0, []
+        self._attempts_gathered = self._attempts_writing + self._attempts_gathered
+        self._drained_gathered = self._drained_writing + self._drained_gathered
+        self._writing, self._puts_writing, self._attempts_writing = [], 0, []
+        self._drained_writing = []
         self._schedule(RETRY_S)
