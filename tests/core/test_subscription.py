@@ -45,6 +45,20 @@ def test_after_a_start_heartbeats_come_within_half_their_interval(
     assert started_s <= due_s <= started_s + frequency_s / 2
 
 
+@given(times, frequencies, spreads, spreads)
+def test_heartbeats_do_not_come_into_step_after_a_start(
+    started_s: float, frequency_s: float, spread: float, other: float
+) -> None:
+    dues = [rules.status_due_after_start_s(started_s, frequency_s, of) for of in (spread, other)]
+    apart_s = abs(dues[0] - dues[1])
+    for _ in range(20):
+        dues = [
+            rules.status_due_s(due, frequency_s, of)
+            for due, of in zip(dues, (spread, other), strict=True)
+        ]
+        assert abs(dues[0] - dues[1]) >= apart_s - 1e-3
+
+
 def test_subscriptions_with_neighbouring_numbers_part() -> None:
     dues = {
         rules.status_due_s(0.0, 600.0, rules.spread_of(number)) for number in range(0, 1 << 16, 64)

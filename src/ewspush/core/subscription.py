@@ -106,9 +106,10 @@ def status_due_after_start_s(started_s: float, status_frequency_s: float, spread
     """When the first StatusEvent is due after the server started.
 
     Spread over half of StatusFrequency: a client that resubscribes after twice StatusFrequency of
-    silence hears in time even if it was due when the server stopped.
+    silence hears in time even if it was due when the server stopped. Those that are early later are
+    early here too: the other way about, all would come into step after five intervals.
     """
-    return started_s + status_frequency_s * spread / 2
+    return started_s + status_frequency_s * (1 - spread) / 2
 
 
 def spread_of(number: int) -> float:
