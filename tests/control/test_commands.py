@@ -11,8 +11,10 @@ from ewspush.core.events import EventType, event_filter
 from ewspush.core.ids import Kind
 from ewspush.core.subscription import ENDED, PARKED, Retrying
 from ewspush.operations.management.context import Management, Policy
-from ewspush.store import audit_log, folders, impersonation, mailboxes, subscriptions
+from ewspush.store import attempts, audit_log, folders, impersonation, mailboxes, subscriptions
+from ewspush.store.attempts import Keep
 from ewspush.wire import ids
+from support.attempts import attempt
 from support.checks_for_store import NOW_S, log_events, new_mailbox, subscription
 from support.directory import DAY_S, hash_nothing
 
@@ -259,6 +261,7 @@ def test_everything_is_shown(commands, database):
         "watermark": watermark.encode(mailbox.watermark_base, 2),
         "behind": 3,
         "over_at": None,
+        "paused_at": None,
         "next": None,  # no server runs
         "next_at": None,
         "gives_up_at": "2026-09-21T14:42:20Z",
@@ -282,14 +285,40 @@ def test_a_running_server_knows_better(database):
             "next": "heartbeat",
             "next_at": NOW_S + 60.4,
             "gives_up_at": None,
-            "last_attempt": {"at": NOW_S - 1.0, "outcome": "OK", "detail": ""},
         }
 
     shown = Commands(management_of(database), live).show_subscription(id)
     assert (shown["phase"], shown["acknowledged"], shown["behind"]) == ("idle", 4, 1)
     assert shown["watermark"] == watermark.encode(mailbox.watermark_base, 4)
     assert (shown["next"], shown["next_at"]) == ("heartbeat", "2026-09-21T14:14:20Z")
-    assert shown["last_attempt"] == {"at": "2026-09-21T14:13:19Z", "outcome": "OK", "detail": ""}
+
+
+def test_the_last_attempt_is_known_without_a_server(commands, database):
+    mailbox = new_mailbox(database)
+    id = store(database, subscription(mailbox.id))
+    new = [
+        attempt(mailbox.id, 1, at_ms=1000 * NOW_S - 61_000),
+        attempt(mailbox.id, 1, at_ms=1000 * NOW_S - 1_000, outcome="status", detail="HTTP 503"),
+        attempt(mailbox.id, 2),
+    ]
+    with database.write() as tx:
+        attempts.append(tx, new, Keep(10, 0))
+    expected = {"at": "2026-09-21T14:13:19Z", "outcome": "status", "detail": "HTTP 503"}
+    assert commands.show_subscription(id)["last_attempt"] == expected
+    assert [each["last_attempt"] for each in listed(commands)] == [expected]
+
+
+@pytest.mark.parametrize("known", [None, {"phase": "idle", "next": "heartbeat", "next_at": NOW_S}])
+def test_one_that_is_paused_is_told_as_such(database, known):
+    mailbox = new_mailbox(database)
+    id = store(database, subscription(mailbox.id, phase=Retrying(2, NOW_S), paused_at_s=NOW_S))
+    over = {"phase": PARKED, "over_at_s": NOW_S, "paused_at_s": NOW_S}
+    parked = store(database, subscription(mailbox.id, 2, **over))
+    commands = Commands(management_of(database), lambda _: known)
+    shown = commands.show_subscription(id)
+    assert (shown["phase"], shown["paused_at"], shown["next"]) == ("paused", NOW, None)
+    assert shown["gives_up_at"] is None
+    assert commands.show_subscription(parked)["paused_at"] is None
 
 
 @on_sqlite

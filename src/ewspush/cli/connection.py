@@ -48,7 +48,7 @@ def call_creating(config: Path | None, data: str | None, command: str, **argumen
 
 def _find(settings: "Settings", may_create: bool, held: ExitStack) -> Carrier:
     until_s = time.monotonic() + _STARTING_S
-    server = RunningServer(settings.server.data)
+    server = RunningServer(settings.server.data, settings.delivery.timeout_s)
     while True:
         try:
             server.call("status")

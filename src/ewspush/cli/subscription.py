@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ewspush.cli import options
+from ewspush.cli import attempts, options, steering
 from ewspush.cli.connection import connect
 
 COLUMNS = ("id", "mailbox", "phase", "behind", "next", "last attempt", "url")
@@ -17,7 +17,11 @@ _HOUR_S = 3600
 
 @click.group()
 def subscription() -> None:
-    """See the push subscriptions, and why one gets nothing."""
+    """See the push subscriptions and why one gets nothing; pause one, send again, try now."""
+
+
+for command in steering.COMMANDS:
+    subscription.add_command(command)
 
 
 @subscription.command("list")
@@ -27,9 +31,9 @@ def subscription() -> None:
 def list_(mailbox: str | None, config: Path | None, data: str | None, as_json: bool) -> None:
     """List subscriptions: live ones, and those that were parked or ended in the last 30 days.
 
-    BEHIND counts the events of the mailbox, wanted or not, since the last one acknowledged. NEXT
-    and LAST ATTEMPT are known to a running server only; nothing comes next while the mailbox is
-    disabled. Queries of URLs, which often hold secrets, are left out.
+    BEHIND counts the events of the mailbox, wanted or not, since the last one acknowledged. NEXT is
+    known to a running server only; nothing comes next while the mailbox is disabled or the
+    subscription paused. Queries of URLs, which often hold secrets, are left out.
     """
     settings = options.load(config, data)
     found: list[dict[str, Any]] = []
@@ -47,21 +51,56 @@ def list_(mailbox: str | None, config: Path | None, data: str | None, as_json: b
 
 @subscription.command()
 @click.argument("id")
+@click.option("--attempts", "with_attempts", is_flag=True, help="Its last attempts, too.")
+@click.option("--bodies", "with_bodies", is_flag=True, help="What was sent and answered, too.")
+@click.option(
+    "--most",
+    type=click.IntRange(1, attempts.MOST),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Of so many attempts.",
+)
 @options.where
 @options.as_json
-def show(id: str, config: Path | None, data: str | None, as_json: bool) -> None:
+def show(
+    id: str,
+    with_attempts: bool,
+    with_bodies: bool,
+    most: int,
+    config: Path | None,
+    data: str | None,
+    as_json: bool,
+) -> None:
     """Show everything that is known of the subscription ID, as `subscription list` prints it.
 
-    What comes next and the last attempt are known to a running server only.
+    \b
+    ewspush subscription show ID
+    ewspush subscription show ID --attempts
+    ewspush subscription show ID --attempts --bodies --most 3
+
+    Attempts are told newest first: the events in each notification, its PreviousWatermark and its
+    last Watermark, the outcome, and the milliseconds from its beginning until it was connected,
+    until TLS was set up, until the first byte of the answer, and until its end. A connection that
+    was kept alive is not made anew. The last few have their bodies.
+
+    What comes next is known to a running server only.
     """
     settings = options.load(config, data)
     with connect(settings) as server:
         found = server.call("subscription.show", id=id)
+        if with_attempts or with_bodies:
+            wanted = {"most": most, "bodies": with_bodies or as_json}
+            found["attempts"] = server.call("subscription.attempts", id=id, **wanted)
     if as_json:
         options.print_json(found)
         return
     for name, value in _details(found, datetime.now(UTC)):
         click.echo(f"{name + ':':<22}{options.printable(value)}")
+    if with_attempts:
+        attempts.print_attempts(found["attempts"])
+    if with_bodies:
+        attempts.print_bodies(found["attempts"])
 
 
 def row(found: dict[str, Any], now: datetime) -> list[object]:
@@ -104,10 +143,11 @@ def _details(found: dict[str, Any], now: datetime) -> list[tuple[str, str]]:
         ("created", found["created_at"]),
         ("phase", found["phase"]),
         ("over since", found["over_at"]),
+        ("paused since", found["paused_at"] and f"{found['paused_at']}: nothing is sent"),
         ("last acknowledged", f"{found['watermark']} ({_behind(found['behind'])})"),
         ("failed attempts", found["failures"]),
     ]
-    if found["over_at"] is None and disabled_at is None:
+    if found["over_at"] is None and found["paused_at"] is None and disabled_at is None:
         next_name = f"next {found['next'] or 'attempt'}"
         details += [
             (next_name, _when(found["next_at"], now) if found["next"] else "no server runs"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from ewspush.control import CONTROL_SOCKET, REQUEST_LIMIT, CommandError
 
-_TIMEOUT_S = 60.0  # for an answer
+_TIMEOUT_S = 60.0  # for an answer to a command that is no attempt to deliver
 _QUEUE_FULL_S = 0.02  # before trying again
 
 
@@ -19,10 +19,14 @@ class NoServer(CommandError):
 
 
 class RunningServer:
-    """A server that runs on a data directory."""
+    """A server that runs on a data directory.
 
-    def __init__(self, data: Path) -> None:
+    `attempt_s` is how long an attempt to deliver a notification may take, in seconds.
+    """
+
+    def __init__(self, data: Path, attempt_s: float = 0.0) -> None:
         self._data = data
+        self._timeout_s = _TIMEOUT_S + attempt_s
 
     def call(self, command: str, **arguments: Any) -> Any:
         """Carry out one command. Raises NoServer, or CommandError as the server does."""
@@ -30,7 +34,7 @@ class RunningServer:
         if len(request) > REQUEST_LIMIT:
             raise CommandError("the arguments of this command are too long")
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_TIMEOUT_S)
+            connection.settimeout(self._timeout_s)
             self._connect(connection)
             try:
                 connection.sendall(request)

@@ -5,19 +5,18 @@ from functools import partial
 from typing import Any
 
 from ewspush.control import CommandError, operators
+from ewspush.control.attempt_records import list_attempts
 from ewspush.control.management import management_commands
-from ewspush.control.subscription_records import Live, Record, describe, time_text
+from ewspush.control.steering import Engine, Steering
+from ewspush.control.subscription_records import Live, Record, decode, describe, time_text
 from ewspush.core import addresses
 from ewspush.core.accounts import Account, AccountStatus
-from ewspush.core.errors import EwsError
-from ewspush.core.ids import Kind, ObjectId
 from ewspush.operations.management.context import Change, Management
 from ewspush.operations.management.lifecycle import subject_of
 from ewspush.store import accounts, impersonation, mailboxes, outgoing, subscriptions
 from ewspush.store.database import Transaction
 from ewspush.store.mailboxes import Mailbox
 from ewspush.store.outgoing import Key, Outgoing
-from ewspush.wire import ids
 
 PAGE = 500  # mailboxes, or subscriptions or a few more, in one answer
 
@@ -25,7 +24,7 @@ PAGE = 500  # mailboxes, or subscriptions or a few more, in one answer
 class Commands:
     """Commands on a database. `live` tells what a running engine knows of a subscription.
 
-    `wake_relay` has a running relay look what is due.
+    `wake_relay` has a running relay look what is due; `engine` is the running engine.
     """
 
     def __init__(
@@ -33,24 +32,29 @@ class Commands:
         management: Management,
         live: Live = lambda _: None,
         wake_relay: Callable[[], object] = lambda: None,
+        engine: Engine | None = None,
     ) -> None:
         self._management = management
         self._database = management.database
         self._live = live
         self._wake_relay = wake_relay
+        self._engine = engine
 
     def by_name(self, operator: int) -> dict[str, Callable[..., Any]]:
         """The commands by the names under which the control socket knows them.
 
         `operator` is the id of the user who gives them.
         """
+        steering = Steering(self._management, self._live, self._engine, operator)
         return {
             **management_commands(self._management, self._live, operator),
+            **steering.by_name(),
             "impersonation.grant": partial(self.grant_impersonation, operator),
             "impersonation.list": self.list_impersonation,
             "impersonation.revoke": partial(self.revoke_impersonation, operator),
             "queue.list": self.list_queue,
             "queue.retry": self.retry_queue,
+            "subscription.attempts": partial(list_attempts, self._database),
             "subscription.list": self.list_subscriptions,
             "subscription.show": self.show_subscription,
         }
@@ -125,24 +129,13 @@ class Commands:
 
     def show_subscription(self, id: str) -> Record:
         """Everything that is known of one subscription."""
-        wanted = _decode(id)
+        wanted = decode(id)
         with self._database.read() as tx:
             owner = mailboxes.by_id(tx, wanted.mailbox)
             found = subscriptions.by_number(tx, wanted.mailbox, wanted.number)
             if owner is None or found is None:
                 raise CommandError(f"there is no subscription {id}")
             return describe(tx, owner, found, self._live)
-
-
-def _decode(id: str) -> ObjectId:
-    try:
-        decoded = ids.decode(id)
-    except EwsError:
-        raise CommandError(f"there is no subscription {id}: that is not an id of ewspush") from None
-    if decoded.kind is not Kind.SUBSCRIPTION:
-        kind = decoded.kind.name.lower()
-        raise CommandError(f"there is no subscription {id}: that is an id of a {kind}")
-    return decoded
 
 
 def _find_account(tx: Transaction, address: str) -> Account:

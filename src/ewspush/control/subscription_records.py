@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from ewspush.control import CommandError
 from ewspush.core import times, watermark
+from ewspush.core.errors import EwsError
 from ewspush.core.events import EventFilter
 from ewspush.core.ids import Kind, ObjectId
 from ewspush.core.subscription import Retrying
-from ewspush.store import folders
+from ewspush.store import attempts, folders
 from ewspush.store.database import Transaction
 from ewspush.store.mailboxes import Mailbox
 from ewspush.store.pull_subscriptions import PullSubscription
@@ -21,6 +23,18 @@ Live = Callable[[ObjectId], Record | None]
 """What a running engine knows of a push subscription."""
 
 _MINUTE_S = 60
+
+
+def decode(id: str) -> ObjectId:
+    """What a subscription is called inside. Raises CommandError if that is no id of one."""
+    try:
+        decoded = ids.decode(id)
+    except EwsError:
+        raise CommandError(f"there is no subscription {id}: that is not an id of ewspush") from None
+    if decoded.kind is not Kind.SUBSCRIPTION:
+        kind = decoded.kind.name.lower()
+        raise CommandError(f"there is no subscription {id}: that is an id of a {kind}")
+    return decoded
 
 
 def describe(tx: Transaction, owner: Mailbox, one: Subscription, live: Live) -> Record:
@@ -41,12 +55,17 @@ def describe(tx: Transaction, owner: Mailbox, one: Subscription, live: Live) -> 
         "failures": one.phase.failures if isinstance(one.phase, Retrying) else 0,
         "acknowledged": one.acknowledged,
         "over_at": time_text(one.over_at_s),
+        "paused_at": None,
         "next": None,
         "next_at": None,
         "gives_up_at": _gives_up_s(one),
-        "last_attempt": None,
+        "last_attempt": _last_attempt(tx, one),
     }
-    described |= live(id) or {}
+    if one.over_at_s is None and one.paused_at_s is not None:
+        paused_at = time_text(one.paused_at_s)
+        described |= {"phase": "paused", "paused_at": paused_at, "gives_up_at": None}
+    else:
+        described |= live(id) or {}
     described |= _position(owner, described["acknowledged"])
     for key in ("next_at", "gives_up_at"):
         described[key] = time_text(described[key])
@@ -92,6 +111,14 @@ def _gives_up_s(one: Subscription) -> float | None:
     if not isinstance(one.phase, Retrying):
         return None
     return one.phase.since_s + one.status_frequency_min * _MINUTE_S
+
+
+def _last_attempt(tx: Transaction, one: Subscription) -> Record | None:
+    last = attempts.last(tx, one.mailbox, one.number)
+    if last is None:
+        return None
+    attempt = last.attempt
+    return {"at": attempt.at_ms / 1000, "outcome": attempt.outcome, "detail": attempt.detail}
 
 
 def _folder_names(tx: Transaction, mailbox: int, wanted: EventFilter) -> list[str] | None:
