@@ -7,7 +7,7 @@ PEERS = .venv/peers-$(VERSION)
 JAVASCRIPT = tests/interop/javascript
 SOURCES = pyproject.toml $(shell find src wsdl -type f -not -name '*.pyc')
 
-.PHONY: demo test lint check test-all bench bench-mailbox bench-listing bench-creation clean
+.PHONY: demo test lint check test-all soak bench bench-mailbox bench-listing bench-creation clean
 
 demo: $(DEMO)/installed
 	@$(DEMO)/bin/ewspush demo $(DEMO_OPTIONS)
@@ -23,6 +23,12 @@ lint: $(TEST)/installed
 test-all:
 	@set -e; for python in $$(tools/pythons all); do \
 	    $(MAKE) --no-print-directory test PYTHON=$$python; done
+
+# Takes about 20 minutes. What this machine does not let it do, it says and leaves out.
+soak: $(TEST)/installed
+	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || apt-get install -y -qq faketime || true
+	PYTHONPATH=tests $(TEST)/bin/python -m faults.soak --output benchmarks/results/soak.md \
+	    $(SOAK_OPTIONS)
 
 # Needs nginx as the responder; where it is missing and can be installed, it is.
 bench: $(TEST)/installed $(PEERS)/installed
