@@ -22,6 +22,7 @@ class Notified:
     through: int  # the last Watermark
     events: Sequence[int]  # their watermarks; none for a StatusEvent
     is_acknowledged: bool
+    at_s: float = 0.0  # on a monotonic clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,11 @@ class Account:
     def __init__(self, watermark: int) -> None:
         self.seen = array("q")  # the events of acknowledged notifications, each once, as they came
         self.repeated: Counter[int] = Counter()  # acknowledged notifications, by kill
+        self.forgotten_s = 0.0  # how long before its kill the oldest of these was acknowledged
         self._given = [watermark]  # where the cursor may stand, and has stood, in order
+        self._given_s = [0.0]  # since when
         self._first: tuple[int, int] | None = None  # of the last refused one: previous, first event
-        self._kill = _NO_KILL
+        self._kill, self._killed_s = _NO_KILL, 0.0
         self._may_repeat = False
         self._settled = watermark
         self._acknowledged = self._refused = self._disordered = self._broken = 0
@@ -68,9 +71,9 @@ class Account:
         """The last watermark that was acknowledged."""
         return self._given[-1]
 
-    def server_killed(self) -> None:
+    def server_killed(self, at_s: float = 0.0) -> None:
         """The server may have forgotten what it was told last."""
-        self._kill += 1
+        self._kill, self._killed_s = self._kill + 1, at_s
         self._may_repeat = True
 
     def takes(self, notified: Notified) -> None:
@@ -102,6 +105,7 @@ class Account:
         self._settled = max([self._settled, *logged, *came])
         self._acknowledged = self._refused = self._disordered = self._broken = 0
         self.repeated.clear()
+        self.forgotten_s = 0.0
         return counts
 
     def _go_back(self, previous: int) -> None:
@@ -116,7 +120,8 @@ class Account:
             return
         self._may_repeat = False
         self.repeated[self._kill] += len(self._given) - position
-        del self._given[position:]
+        self.forgotten_s = max(self.forgotten_s, self._killed_s - self._given_s[position])
+        del self._given[position:], self._given_s[position:]
         self._first = None
 
     def _is_in_order(self, notified: Notified) -> bool:
@@ -143,3 +148,4 @@ class Account:
         self.seen.extend(mark for mark in notified.events if mark > newest)
         if notified.through > self.last:
             self._given.append(notified.through)
+            self._given_s.append(notified.at_s)

@@ -8,6 +8,7 @@ import asyncio
 import re
 import ssl
 import threading
+import time
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -88,10 +89,10 @@ class Responder:
         """End all there are in good order: what was answered is sent."""
         self._call(self._drop)
 
-    def server_killed(self) -> None:
-        """Put down the kill behind everything that came before it."""
+    def server_killed(self, at_s: float) -> None:
+        """Put down the kill, which was then, behind everything that came before it."""
         self._run(self._until_gone())
-        self._call(self._put_down_kill)
+        self._call(self._put_down_kill, at_s)
 
     def ask(self, question: Callable[[], T]) -> T:
         """What it answers in the responder's thread, while nothing else happens."""
@@ -121,7 +122,11 @@ class Responder:
         if not is_status:
             self.timestamp = _TIMESTAMP.findall(body)[-1].decode()
         notified = Notified(
-            watermark(found[2]), marks[-1], () if is_status else marks, is_acknowledged
+            previous=watermark(found[2]),
+            through=marks[-1],
+            events=() if is_status else marks,
+            is_acknowledged=is_acknowledged,
+            at_s=time.monotonic(),
         )
         id = found[1].decode()
         if id in self.accounts:
@@ -161,9 +166,9 @@ class Responder:
         while self.connections:
             await asyncio.sleep(0.005)
 
-    def _put_down_kill(self) -> None:
+    def _put_down_kill(self, at_s: float) -> None:
         for account in self.accounts.values():
-            account.server_killed()
+            account.server_killed(at_s)
 
     # Between threads
 

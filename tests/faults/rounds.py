@@ -47,6 +47,7 @@ class Row:
     counts: Counts
     mail_lost: int
     worst_kill: int  # notifications repeated for one kill
+    forgotten_s: float  # before a kill: the oldest acknowledgement that it made forgotten
     complaints: Sequence[str]  # of readers, and of the server about itself
 
     @property
@@ -77,6 +78,7 @@ def play(world: World, plan: Plan, random: Random) -> Row:
         counts=reckoned.counts,
         mail_lost=reckoned.mail_lost,
         worst_kill=reckoned.worst_kill,
+        forgotten_s=reckoned.forgotten_s,
         complaints=[
             text
             for text in world.complaints()[complained:]

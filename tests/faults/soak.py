@@ -10,6 +10,7 @@ from random import Random, SystemRandom
 import click
 
 from faults.faults import Impossible
+from faults.reckoning import Counts
 from faults.rounds import Plan, Row, complaint_counts, long, play
 from faults.world import KINDS, UNWRITTEN, Size, World
 
@@ -27,6 +28,7 @@ _COLUMNS = (
     "broken chains",
     "repeated after kills",
     "most after one kill",
+    "oldest, ms before",
 )
 
 
@@ -60,7 +62,7 @@ def table(rows: Sequence[Row], skipped: Sequence[str]) -> str:
     """In Markdown, with the sums."""
     lines = [_line(_COLUMNS), _line("---" for _ in _COLUMNS)]
     lines += [_line(_cells(row)) for row in rows]
-    lines.append(_line(_sums(rows)))
+    lines += [_line(_cells(_total(rows)))] if rows else []
     lines += [f"\n{one}" for one in skipped]
     lines += [f"\n{count} x {text}" for text, count in complaint_counts(rows).items()]
     return "\n".join(lines) + "\n"
@@ -84,23 +86,23 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{wrong.broken}",
         f"{wrong.repeated}",
         f"{row.worst_kill}",
+        f"{row.forgotten_s * 1000:.0f}" if wrong.repeated else "",
     )
 
 
-def _sums(rows: Sequence[Row]) -> tuple[str, ...]:
-    seconds = sum(row.seconds for row in rows) or 1.0
-    return (
-        "**all**",
-        str(sum(row.strikes for row in rows)),
-        f"{sum(row.logged for row in rows) / seconds:,.0f}",
-        f"{sum(row.counts.acknowledged for row in rows):,}",
-        f"{sum(row.counts.refused for row in rows):,}",
-        f"{sum(row.refused for row in rows):,}",
-        f"**{sum(row.counts.lost + row.mail_lost for row in rows)}**",
-        f"**{sum(row.counts.disordered + row.counts.unwanted for row in rows)}**",
-        f"**{sum(row.counts.broken for row in rows)}**",
-        str(sum(row.counts.repeated for row in rows)),
-        str(max((row.worst_kill for row in rows), default=0)),
+def _total(rows: Sequence[Row]) -> Row:
+    return Row(
+        fault="all",
+        strikes=sum(row.strikes for row in rows),
+        kills=sum(row.kills for row in rows),
+        seconds=sum(row.seconds for row in rows),
+        logged=sum(row.logged for row in rows),
+        refused=sum(row.refused for row in rows),
+        counts=sum((row.counts for row in rows), Counts()),
+        mail_lost=sum(row.mail_lost for row in rows),
+        worst_kill=max(row.worst_kill for row in rows),
+        forgotten_s=max(row.forgotten_s for row in rows),
+        complaints=[],
     )
 
 
@@ -151,8 +153,9 @@ not answered with an OK. *Refused to clients*: deliveries and requests that fail
 again. *Lost*: events in the database's log that came in no acknowledged notification, and accepted
 mail that is not in the log. *Out of order* includes events that are not in the log, or not wanted.
 *Repeated after kills*: notifications that came again although the whole OK was written before the
-kill; {UNWRITTEN} for a kill are allowed, since `delivery.unwritten` lets no more be forgotten: both
-groups of acknowledgements, and what is under way.
+kill. {UNWRITTEN} for a kill are allowed, since `delivery.unwritten` lets no more be forgotten: both
+groups of acknowledgements, and what is under way. *Oldest*: how long before the kill the first of
+them was acknowledged.
 
 {took_min:.0f} minutes, Python {platform.python_version()}, SQLite on the machine's disk.
 """

@@ -117,3 +117,14 @@ def test_repetitions_are_known_by_kill():
     for one in (ok(10, 11), ok(11, 12), KILL, ok(10, 11, 12), KILL, ok(10, 11, 12)):
         account.server_killed() if one is KILL else account.takes(one)
     assert account.repeated == {1: 2, 2: 1}
+
+
+def test_of_what_a_kill_made_forgotten_the_oldest_acknowledgement_is_known():
+    account = Account(10)
+    for at_s, through in enumerate((11, 12, 13), 1):
+        account.takes(Notified(through - 1, through, (through,), True, at_s))
+    account.server_killed(3.5)
+    account.takes(Notified(11, 13, (12, 13), True, 5))
+    assert account.forgotten_s == 1.5
+    account.settle([11, 12, 13])
+    assert account.forgotten_s == 0

@@ -73,6 +73,7 @@ class Reckoned:
     logged: int  # events
     mail_lost: int  # deliveries that were accepted and are not in the log
     worst_kill: int  # notifications repeated for it
+    forgotten_s: float  # how old, at a kill, the oldest acknowledgement was that is repeated
 
 
 class FaultyServer(ServerProcess):
@@ -194,8 +195,9 @@ class World:
     def kill(self) -> None:
         """`kill -9`."""
         self.kills += 1
+        at_s = time.monotonic()
         self.server.kill()
-        self.responder.server_killed()
+        self.responder.server_killed(at_s)
 
     def stop(self) -> None:
         """SIGTERM."""
@@ -232,14 +234,9 @@ class World:
         What has not come within the patience is lost.
         """
         log = self._wait_until_all_came()
-        worst, counts = self.responder.ask(lambda: self._reckon(log))
+        reckoned = self.responder.ask(lambda: self._reckon(log))
         self._after.update(log.heads)
-        return Reckoned(
-            counts,
-            logged=log.size,
-            mail_lost=(self.load.take_accepted() - log.new_mails).total(),
-            worst_kill=worst,
-        )
+        return reckoned
 
     def _wait_until_all_came(self) -> "EventLog":
         until_s = time.monotonic() + self.size.patience_s
@@ -260,14 +257,21 @@ class World:
             for id, wanted in log.wanted.items()
         )
 
-    def _reckon(self, log: "EventLog") -> tuple[int, Counts]:
+    def _reckon(self, log: "EventLog") -> Reckoned:
         by_kill: Counter[int] = Counter()
-        total = Counts()
+        total, forgotten_s = Counts(), 0.0
         for subscribed in self.subscriptions:
             account = self.responder.accounts[subscribed.id]
             by_kill += account.repeated
+            forgotten_s = max(forgotten_s, account.forgotten_s)
             total += account.settle(log.wanted[subscribed.id])
-        return max(by_kill.values(), default=0), total
+        return Reckoned(
+            total,
+            logged=log.size,
+            mail_lost=(self.load.take_accepted() - log.new_mails).total(),
+            worst_kill=max(by_kill.values(), default=0),
+            forgotten_s=forgotten_s,
+        )
 
     def _read_log(self) -> "EventLog":
         uri = f"file:{self.server.database_file}?mode=ro"
