@@ -111,8 +111,8 @@ class Distrusted(Fault):
 class Together(Fault):
     """Several at the same time."""
 
-    def __init__(self, *faults: Fault) -> None:
-        self.name = "; ".join(fault.name for fault in faults)
+    def __init__(self, name: str, *faults: Fault) -> None:
+        self.name = name
         self._faults = faults
 
     def strike(self, world: World) -> None:
@@ -129,10 +129,6 @@ class Together(Fault):
 
 class KilledAmid(Together):
     """Several at the same time, and before they are mended the server is killed."""
-
-    def __init__(self, name: str, *faults: Fault) -> None:
-        super().__init__(*faults)
-        self.name = name
 
     def mend(self, world: World) -> None:
         world.kill()

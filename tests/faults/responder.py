@@ -6,6 +6,7 @@ needs; some are held against every reader there is.
 
 import asyncio
 import re
+import select
 import ssl
 import threading
 import time
@@ -263,10 +264,19 @@ class _Connection(asyncio.Protocol):
             self._answer(bytes(head), bytes(rest))
 
     def _answer(self, head: bytes, body: bytes) -> None:
-        manner, is_open = self.port.manner, not self.transport.is_closing()
-        is_acknowledged = is_open and manner(self)
+        manner = self.port.manner
+        is_acknowledged = self._is_awaited() and manner(self)
         self._responder.met[manner] += 1
         self._responder.takes(head, body, is_acknowledged)
+
+    def _is_awaited(self) -> bool:
+        """Whether the server still waits: it has not hung up while we were too busy to answer."""
+        if self.transport.is_closing():
+            return False
+        waiting = select.poll()
+        raw = self.transport.get_extra_info("socket")
+        waiting.register(raw.fileno(), select.POLLIN | select.POLLRDHUP)
+        return not waiting.poll(0)
 
     def stall(self) -> None:
         self.is_stalled = True

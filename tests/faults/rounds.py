@@ -122,7 +122,8 @@ _MANNERS = (
     ("responders close kept-alive connections as a request goes out", manners.closes),
     ("responders lie about Content-Length", manners.lies),
 )
-_AMID = "server killed while responders do all of this at once"
+_TOGETHER = "responders misbehave in all ways at once"
+_AMID = f"server killed while {_TOGETHER}"
 
 
 def _one_by_one() -> list[Fault]:
@@ -146,7 +147,7 @@ def short() -> list[Plan]:
 
     return [
         plan(Stopped()),
-        plan(Together(*_at_once(), Distrusted())),
+        plan(Together(_TOGETHER, *_at_once(), Distrusted())),
         plan(Locked()),
         plan(DescriptorsOut()),
         plan(DiskFull()),

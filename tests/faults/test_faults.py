@@ -10,7 +10,7 @@ from faults.rounds import Plan, play, short
 from faults.world import Size, World
 
 SEED = 5
-SIZE = Size(mailboxes=8, rate=150, patience_s=120)
+SIZE = Size(mailboxes=8, rate=150, patience_s=120, timeout_s=3)
 DISK_MB = 16
 
 
