@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from faults.manners import Manner, well
+from faults.places import Impossible
 from faults.responder import Port
 from faults.world import World
 
@@ -21,10 +22,6 @@ _LIBRARIES = (
 _HOUR_S = 3600
 _IDLE_CONNECTIONS = 60
 _ENOUGH = 5  # that were seen to meet with a fault
-
-
-class Impossible(Exception):
-    """This machine does not let this fault strike. `str()` says why."""
 
 
 class Fault(ABC):

@@ -1,6 +1,5 @@
 """Where the server and the responder are: ports that nothing else is given, and a small disk."""
 
-import errno
 import os
 import shutil
 import socket
@@ -26,15 +25,19 @@ def free_port() -> int:
             return port
 
 
+class Impossible(Exception):
+    """This machine does not allow it. `str()` says why."""
+
+
 class SmallDisk:
-    """A tmpfs of so many MB. Raises OSError where none can be mounted."""
+    """A tmpfs of so many MB. Raises Impossible where none can be mounted."""
 
     def __init__(self, folder: Path, megabytes: int) -> None:
         self._folder = folder
         self._filler = folder / "filler"
         mount = shutil.which("mount")
         if mount is None or os.geteuid() != 0:
-            raise PermissionError(errno.EPERM, "mounting a tmpfs takes root")
+            raise Impossible("mounting a tmpfs takes root")
         folder.mkdir(parents=True, exist_ok=True)
         mounted = subprocess.run(
             (mount, "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", str(folder)),
@@ -43,7 +46,7 @@ class SmallDisk:
             check=False,
         )
         if mounted.returncode:
-            raise PermissionError(errno.EPERM, mounted.stderr.strip() or "no tmpfs can be mounted")
+            raise Impossible(f"no tmpfs can be mounted: {mounted.stderr.strip()}")
 
     def fill(self) -> None:
         """Leave nothing free."""

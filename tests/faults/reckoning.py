@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _NO_KILL = 0  # before the first one
+_TOLD = 5  # of what was wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Account:
         self.seen = array("q")  # the events of acknowledged notifications, each once, as they came
         self.repeated: Counter[int] = Counter()  # acknowledged notifications, by kill
         self.forgotten_s = 0.0  # how long before its kill the oldest of these was acknowledged
+        self._problems: list[str] = []
         self._given = [watermark]  # where the cursor may stand, and has stood, in order
         self._given_s = [0.0]  # since when
         self._first: tuple[int, int] | None = None  # of the last refused one: previous, first event
@@ -81,6 +83,7 @@ class Account:
         self._go_back(notified.previous)
         if not self._is_in_order(notified):
             self._disordered += 1
+            self._complain(f"after events up to {self.seen[-1:].tolist()} came {notified}")
         if notified.is_acknowledged:
             self._acknowledge(notified)
         else:
@@ -92,12 +95,15 @@ class Account:
         """Compare with what was wanted since the last time. The counts begin anew."""
         came = set(self.seen[bisect_right(self.seen, self._settled) :])
         logged = set(wanted)
+        lost, unwanted = logged - came, came - logged
+        if lost or unwanted:
+            self._complain(f"lost {sorted(lost)[:_TOLD]}, not wanted {sorted(unwanted)[:_TOLD]}")
         counts = Counts(
             events=len(logged),
             acknowledged=self._acknowledged,
             refused=self._refused,
-            lost=len(logged - came),
-            unwanted=len(came - logged),
+            lost=len(lost),
+            unwanted=len(unwanted),
             disordered=self._disordered,
             broken=self._broken,
             repeated=self.repeated.total(),
@@ -108,6 +114,15 @@ class Account:
         self.forgotten_s = 0.0
         return counts
 
+    def take_problems(self) -> list[str]:
+        """The first things that were wrong since this was asked last, in words."""
+        problems, self._problems = self._problems, []
+        return problems
+
+    def _complain(self, problem: str) -> None:
+        if len(self._problems) < _TOLD:
+            self._problems.append(problem)
+
     def _go_back(self, previous: int) -> None:
         """Check where a notification goes on from."""
         if previous == self.last:
@@ -117,6 +132,7 @@ class Account:
         was_given = position > 0 and self._given[position - 1] == previous
         if not (was_given and self._may_repeat):
             self._broken += 1
+            self._complain(f"PreviousWatermark {previous}, but {self.last} was acknowledged last")
             return
         self._may_repeat = False
         self.repeated[self._kill] += len(self._given) - position

@@ -9,7 +9,7 @@ from random import Random, SystemRandom
 
 import click
 
-from faults.faults import Impossible
+from faults.places import Impossible
 from faults.reckoning import Counts
 from faults.rounds import Plan, Row, complaint_counts, long, play
 from faults.world import KINDS, UNWRITTEN, Size, World
@@ -47,8 +47,8 @@ def run(plans: Sequence[Plan], size: Size, seed: int, disk_mb: int) -> Iterator[
             with World.made(size, seed, megabytes) as world:
                 for plan in some:
                     yield _played(world, plan, random)
-        except PermissionError as error:
-            yield from (f"{plan.fault.name}: skipped, {error.strerror}" for plan in some)
+        except Impossible as error:
+            yield from (f"{plan.fault.name}: skipped, {error}" for plan in some)
 
 
 def _played(world: World, plan: Plan, random: Random) -> Row | str:
@@ -94,7 +94,6 @@ def _total(rows: Sequence[Row]) -> Row:
     return Row(
         fault="all",
         strikes=sum(row.strikes for row in rows),
-        kills=sum(row.kills for row in rows),
         seconds=sum(row.seconds for row in rows),
         logged=sum(row.logged for row in rows),
         refused=sum(row.refused for row in rows),
@@ -109,7 +108,13 @@ def _total(rows: Sequence[Row]) -> Row:
 @click.command()
 @click.option("--minutes", default=20.0, show_default=True, help="About so long.")
 @click.option("--rate", default=1000.0, show_default=True, help="Events a second.")
-@click.option("--mailboxes", default=100, show_default=True, help="With three subscriptions each.")
+@click.option(
+    "--mailboxes",
+    type=click.IntRange(min=6),
+    default=100,
+    show_default=True,
+    help="With three subscriptions each.",
+)
 @click.option("--seed", type=int, help="Of what is chosen at random.  [default: another each time]")
 @click.option("--output", type=click.Path(path_type=Path), help="A file for the results.")
 def main(

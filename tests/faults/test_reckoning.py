@@ -28,6 +28,7 @@ def reckoned(*happened, wanted):
         else:
             account.takes(one)
     counts = account.settle(wanted)
+    assert bool(account.take_problems()) == bool(counts.wrong)
     names = ("lost", "unwanted", "disordered", "broken", "repeated")
     return {name: getattr(counts, name) for name in names if getattr(counts, name)}
 

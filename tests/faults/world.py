@@ -31,6 +31,7 @@ from support.running_server import (
 from support.strict_reader import Chain
 
 UNWRITTEN = 100  # acknowledgements that a kill may lose: the two groups together
+_MOST_PROBLEMS = 20  # that are told
 _MISTAKES = ("delivery.internal_error", "delivery.bug")
 _WENT_WELL = re.compile(r'"event": "(lmtp\.delivered|ews\.answered)"')
 
@@ -81,6 +82,7 @@ class Reckoned:
     mail_lost: int  # deliveries that were accepted and are not in the log
     worst_kill: int  # notifications repeated for it
     forgotten_s: float  # how old, at a kill, the oldest acknowledgement was that is repeated
+    problems: Sequence[str]  # what was wrong, in words
 
 
 class FaultyServer(ServerProcess):
@@ -129,7 +131,7 @@ class World:
         self.responder = responder
         self.size = size
         self.load: Load
-        self.kills = 0
+        self._repeated: Counter[int] = Counter()  # notifications, by kill
         self.subscriptions: list[Subscribed] = []
         self._after: dict[str, int] = {}  # by address: the sequence at which all had come
 
@@ -140,7 +142,7 @@ class World:
     def made(cls, size: Size, seed: int, megabytes: int = 0) -> Iterator[Self]:
         """For a block; with a database on a disk of so many MB, if that is not 0.
 
-        Raises OSError where there can be no such disk.
+        Raises Impossible where there can be no such disk.
         """
         with ExitStack() as held:
             folder = Path(held.enter_context(TemporaryDirectory()))
@@ -202,7 +204,6 @@ class World:
 
     def kill(self) -> None:
         """`kill -9`."""
-        self.kills += 1
         at_s = time.monotonic()
         self.server.kill()
         self.responder.server_killed(at_s)
@@ -268,17 +269,21 @@ class World:
     def _reckon(self, log: "EventLog") -> Reckoned:
         by_kill: Counter[int] = Counter()
         total, forgotten_s = Counts(), 0.0
+        problems: list[str] = []
         for subscribed in self.subscriptions:
             account = self.responder.accounts[subscribed.id]
             by_kill += account.repeated
             forgotten_s = max(forgotten_s, account.forgotten_s)
             total += account.settle(log.wanted[subscribed.id])
+            problems += [f"{subscribed.id}: {problem}" for problem in account.take_problems()]
+        self._repeated += by_kill  # a subscription may have nothing to repeat until much later
         return Reckoned(
             total,
             logged=log.size,
             mail_lost=(self.load.take_accepted() - log.new_mails).total(),
-            worst_kill=max(by_kill.values(), default=0),
+            worst_kill=max((self._repeated[kill] for kill in by_kill), default=0),
             forgotten_s=forgotten_s,
+            problems=problems[:_MOST_PROBLEMS],
         )
 
     def _read_log(self) -> "EventLog":
