@@ -7,7 +7,12 @@ PEERS = .venv/peers-$(VERSION)
 JAVASCRIPT = tests/interop/javascript
 SOURCES = pyproject.toml $(shell find src wsdl -type f -not -name '*.pyc')
 
-.PHONY: demo test lint check test-all soak bench bench-mailbox bench-listing bench-creation clean
+# A package of Debian, or what is missing.
+debian = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1); } \
+    >/dev/null || { echo "$(1) is needed: apt-get install $(1)" >&2; exit 1; }
+
+.PHONY: demo test lint check test-all soak clean
+.PHONY: bench bench-scale bench-mailbox bench-listing bench-creation
 
 demo: $(DEMO)/installed
 	@$(DEMO)/bin/ewspush demo $(DEMO_OPTIONS)
@@ -26,14 +31,16 @@ test-all:
 
 # Takes about 20 minutes. What this machine does not let it do, it says and leaves out.
 soak: $(TEST)/installed
-	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || apt-get install -y -qq faketime || true
+	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || $(call debian,faketime) || true
 	PYTHONPATH=tests $(TEST)/bin/python -m faults.soak --output benchmarks/results/soak.md \
 	    $(SOAK_OPTIONS)
 
-# Needs nginx as the responder; where it is missing and can be installed, it is.
+# Needs nginx as the responder and Redis as a broker; where they are missing and can be installed,
+# they are.
 bench: $(TEST)/installed $(PEERS)/installed
-	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || apt-get install -y -qq nginx-light
-	$(TEST)/bin/python benchmarks/delivery --peers-python $(PEERS)/bin/python
+	@test -x /usr/sbin/nginx || command -v nginx >/dev/null || $(call debian,nginx-light)
+	@command -v redis-server >/dev/null || $(call debian,redis-server)
+	$(TEST)/bin/python benchmarks/delivery --peers-python $(PEERS)/bin/python $(BENCH_OPTIONS)
 
 bench-mailbox: $(TEST)/installed
 	$(TEST)/bin/python benchmarks/mailbox.py
@@ -62,7 +69,8 @@ $(TEST)/installed: pyproject.toml
 
 $(PEERS)/installed: benchmarks/delivery/requirements.txt
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $< || \
+	    { echo "What delivery is compared with cannot be installed: see $<." >&2; exit 1; }
 	@touch $@
 
 # A real client too, but a test that is skipped is no reason to fail.
