@@ -9,7 +9,7 @@ SOURCES = pyproject.toml $(shell find src wsdl -type f -not -name '*.pyc')
 
 # A package of Debian, or what is missing.
 debian = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1); } \
-    >/dev/null || { echo "$(1) is needed: apt-get install $(1)" >&2; exit 1; }
+    >/dev/null || { echo "$(1) is needed: apt-get install $(1)" >&2; false; }
 
 .PHONY: demo test lint check test-all soak clean
 .PHONY: bench bench-scale bench-mailbox bench-listing bench-creation

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "threads": set(),
     EWSPUSH: set(),
 }
-MAY_IMPORT_ALL = ("server", "cli")
+MAY_IMPORT_ALL = ("server", "running_engine", "cli")
 PARTS = {*MAY_IMPORT, *MAY_IMPORT_ALL}
 
 # Where a library may be imported. One that is not here is at home nowhere yet: decide where.
@@ -50,7 +50,17 @@ HOMES: dict[str, set[str]] = {
     "spyne": {"endpoint"},
     "sqlalchemy": {"store"},
     "structlog": {"endpoint", "intake", "push", "relay", "control", "server", "cli", "log"},
-    "twisted": {"endpoint", "push", "relay", "control", "server", "cli", "threads", "log"},
+    "twisted": {
+        "endpoint",
+        "push",
+        "relay",
+        "control",
+        "server",
+        "running_engine",
+        "cli",
+        "threads",
+        "log",
+    },
     "tzlocal": {"wire"},
     "zope": {"push", "log"},
 }

@@ -18,7 +18,6 @@ from twisted.internet.defer import (
 )
 from twisted.internet.error import CannotListenError
 from twisted.internet.task import LoopingCall
-from twisted.internet.threads import blockingCallFromThread
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from twisted.web.resource import Resource
@@ -57,6 +56,7 @@ from ewspush.push.sender import Sender, SenderSettings, UnusableCAFile
 from ewspush.relay.delivery import Delivery
 from ewspush.relay.relay import Relay, in_own_thread
 from ewspush.relay.route import UnusableRelay, make_route
+from ewspush.running_engine import RunningEngine
 from ewspush.settings import Address, Settings
 from ewspush.store import administrators, lock
 from ewspush.store.database import Database
@@ -72,6 +72,7 @@ ENDING_EVERY_S = 15.0
 _PAUSES = 4  # times a step, after it: others have the database for most of the time
 _LOCK_PATIENCE_S = 2.0
 _MANAGED_AT_ONCE = 10  # requests of administrators
+_COMMANDS_AT_ONCE = 10  # of operators
 
 
 class CannotStart(Exception):
@@ -163,7 +164,7 @@ class Server:
         # Wakes count from here on, before the snapshot that the engine starts with is taken.
         self._listen_http(policy, requests)
         self._listen_lmtp()
-        self._listen_control(requests)
+        self._listen_control()
         await self._engine.start()
         self._health.start()
         self._start_relay(relay)
@@ -345,9 +346,12 @@ class Server:
 
     # Control
 
-    def _listen_control(self, in_thread: InThread) -> None:
+    def _listen_control(self) -> None:
         path = self._settings.server.data / CONTROL_SOCKET
-        commands = Commands(self._management, self._describe_live, self._wake_relay)
+        engine = RunningEngine(self._reactor, self._engine)
+        commands = Commands(self._management, engine.describe, self._wake_relay, engine)
+        # A pool of its own: a command may wait for a responder.
+        in_thread = self._start_pool("control", _COMMANDS_AT_ONCE)
         factory = ControlFactory(commands, self._status, in_thread)
         path.unlink(missing_ok=True)  # of a server that was killed: we hold its lock
         try:
@@ -355,9 +359,6 @@ class Server:
         except (CannotListenError, OSError) as error:
             raise CannotStart(f"cannot listen for commands on {path}: {error}") from error
         self._listening.append(port)
-
-    def _describe_live(self, id: ObjectId) -> dict[str, Any] | None:
-        return blockingCallFromThread(self._reactor, self._engine.describe, id)
 
     def _status(self) -> dict[str, str]:
         return {"http": str(self.http), "lmtp": str(self.lmtp), "version": ewspush.__version__}
