@@ -1,7 +1,7 @@
 """The delivery engine, for commands: those run in threads, and the engine in the reactor's."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import blockingCallFromThread
@@ -13,9 +13,6 @@ from ewspush.push.engine import Engine
 from ewspush.push.orders import CannotNow
 from ewspush.push.outcome import Outcome
 
-T = TypeVar("T")
-
-
 class RunningEngine:
     """What `control.steering.Engine` asks for. Blocks until the reactor has done it."""
 
@@ -25,7 +22,8 @@ class RunningEngine:
 
     def describe(self, id: ObjectId) -> dict[str, Any] | None:
         """What the engine knows of a subscription beyond the database."""
-        return self._call(self._engine.describe, id)
+        described: dict[str, Any] | None = self._call(self._engine.describe, id)
+        return described
 
     def pause(self, id: ObjectId) -> None:
         self._call(self._engine.pause, id)
@@ -42,16 +40,14 @@ class RunningEngine:
     def rewind(self, id: ObjectId, sequence: int) -> Attempted:
         return self._attempt(self._engine.rewind, id, sequence)
 
-    def _call(self, function: Callable[..., T | Deferred[T]], *arguments: object) -> T:
-        calling: Callable[..., Any] = function
-        result: T = blockingCallFromThread(self._reactor, calling, *arguments)
-        return result
+    def _call(self, function: Callable[..., Any], *arguments: object) -> Any:
+        return blockingCallFromThread(self._reactor, function, *arguments)
 
     def _attempt(
         self, function: Callable[..., "Deferred[Outcome]"], *arguments: object
     ) -> Attempted:
         try:
-            outcome = self._call(function, *arguments)
+            outcome: Outcome = self._call(function, *arguments)
         except CannotNow as error:
             raise CommandError(str(error)) from None
         return {
