@@ -186,7 +186,7 @@ class Responder:
         return done.result(PATIENCE_S)
 
     def _run(self, coroutine: object) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE_S)  # type: ignore[arg-type]
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE_S)
 
     def _certificate(self, authority: trustme.CA) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -258,7 +258,7 @@ class _Connection(asyncio.Protocol):
         head, end, rest = self._received.partition(b"\r\n\r\n")
         if not end:
             return
-        length = int(_LENGTH.search(head)[1])  # type: ignore[index]
+        length = int(_LENGTH.search(head)[1])
         if len(rest) >= length:
             self._received.clear()
             self._answer(bytes(head), bytes(rest))

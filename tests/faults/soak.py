@@ -69,7 +69,7 @@ def table(rows: Sequence[Row], skipped: Sequence[str]) -> str:
 
 
 def _line(cells: object) -> str:
-    return "| " + " | ".join(cells) + " |"  # type: ignore[arg-type]
+    return "| " + " | ".join(cells) + " |"
 
 
 def _cells(row: Row) -> tuple[str, ...]:

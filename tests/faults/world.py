@@ -120,7 +120,7 @@ class _Log(Log):
     """Without the lines of what went well."""
 
     def _read(self, stream: IO[str]) -> None:
-        super()._read(line for line in stream if not _WENT_WELL.search(line))  # type: ignore[arg-type]
+        super()._read(line for line in stream if not _WENT_WELL.search(line))
 
 
 class World:
