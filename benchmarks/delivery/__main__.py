@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import click
 import machine
 import report
-from figures import CATCHING_UP, HTTP, HTTPS, LOGGING, P50, P99, percentile
+from figures import CATCHING_UP, HTTP, HTTPS, LOGGING, P50, P99, of_cpu, percentile
 from report import Results
 from runs import PEERS, Runs
 
@@ -28,20 +28,24 @@ class Rounds:
 
     def add(self) -> None:
         """Run everything once."""
-        http, logging = self._runs.delivery()
-        self._add(HTTP, http)
+        rate, cpu_rate, logging, _ = self._runs.delivery()
+        self._add(HTTP, rate, cpu_rate)
         self._add(LOGGING, logging)
-        self._add(HTTPS, self._runs.delivery_over_tls())
+        rate, cpu_rate, _, _ = self._runs.delivery_over_tls()
+        self._add(HTTPS, rate, cpu_rate)
         for name in PEERS:
-            self._add(name, self._runs.peer(name))
+            rate, cpu_rate = self._runs.peer(name)
+            self._add(name, rate, cpu_rate)
         self._add(CATCHING_UP, self._runs.catching_up())
         latencies = self._runs.latencies()
         self.latencies.append(latencies)
         self._add(P50, percentile(latencies, 50))
         self._add(P99, percentile(latencies, 99))
 
-    def _add(self, name: str, value: float) -> None:
+    def _add(self, name: str, value: float, by_cpu: float | None = None) -> None:
         self.found[name].append(value)
+        if by_cpu is not None:
+            self.found[of_cpu(name)].append(by_cpu)
         click.echo(f"  {name:16}{value:14,.2f}", err=True)
 
 

@@ -3,7 +3,8 @@
 One process with a pool of threads; the broker is Redis; a failed post is retried. A task says what
 is posted where. All are queued before the worker starts, so that it shares its core with no
 producer. Results, events and gossip are off. Arguments: URL, bytes of the body, tasks, threads, the
-socket of Redis. Prints tasks a second, from the start of the first to the end of the last.
+socket of Redis. Prints tasks a second and a CPU second, from the start of the first to the end of
+the last.
 """
 
 import os

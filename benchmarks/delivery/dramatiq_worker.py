@@ -2,8 +2,8 @@
 
 One process; the broker is Redis; retries are on, as they are by default. A task says what is posted
 where. All are queued before the worker starts, so that it shares its core with no producer.
-Arguments: URL, bytes of the body, tasks, threads, the socket of Redis. Prints tasks a
-second, from the start of the first to the end of the last.
+Arguments: URL, bytes of the body, tasks, threads, the socket of Redis. Prints tasks a second and a
+CPU second, from the start of the first to the end of the last.
 """
 
 import sys

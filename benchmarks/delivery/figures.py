@@ -31,10 +31,13 @@ class Figure:
 
     def ratio(self, found: Found) -> float | None:
         """The median of the rounds' ratios."""
+        return _ratio(found[self.ours], found[self.peer]) if self.peer else None
+
+    def cpu_ratio(self, found: Found) -> float | None:
+        """The same for a CPU second of each process."""
         if not self.peer:
             return None
-        pairs = zip(found[self.ours], found[self.peer], strict=True)
-        return statistics.median(ours / peer for ours, peer in pairs)
+        return _ratio(found[of_cpu(self.ours)], found[of_cpu(self.peer)])
 
     def is_met(self, found: Found) -> bool:
         ratio = self.ratio(found)
@@ -42,6 +45,15 @@ class Figure:
         if self.wanted is None:
             return True
         return held <= self.wanted if self.at_most else held >= self.wanted
+
+
+def of_cpu(name: str) -> str:
+    """The name under which the rates by CPU time are found."""
+    return f"{name}, CPU"
+
+
+def _ratio(ours: Sequence[float], peers: Sequence[float]) -> float:
+    return statistics.median(our / peer for our, peer in zip(ours, peers, strict=True))
 
 
 _A_SECOND = "notifications a second"

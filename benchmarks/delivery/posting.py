@@ -1,9 +1,9 @@
 """What the tasks of workers do: post a body with the requests session of their thread."""
 
 import threading
-import time
 
 import requests
+from stopwatch import Stopwatch
 
 _HEADERS = {
     "Content-Type": "text/xml; charset=utf-8",
@@ -19,14 +19,14 @@ class Posting:
         self._count = self._left = count
         self._lock = threading.Lock()
         self._sessions = threading.local()
-        self._began_s: float | None = None
-        self._ended_s = 0.0
+        self._watch: Stopwatch | None = None
+        self._rates = ""
         self._ended = threading.Event()
 
     def post(self, url: str, body: str) -> None:
         """Raises requests.RequestException, upon which the task is tried again."""
-        if self._began_s is None:
-            self._began_s = time.perf_counter()
+        with self._lock:
+            watch = self._watch = self._watch or Stopwatch()
         session = getattr(self._sessions, "session", None)
         if session is None:
             session = self._sessions.session = requests.Session()
@@ -35,11 +35,10 @@ class Posting:
         with self._lock:
             self._left -= 1
             if not self._left:
-                self._ended_s = time.perf_counter()
+                self._rates = watch.rates(self._count)
                 self._ended.set()
 
-    def wait(self) -> float:
-        """Posts a second, once the last has ended."""
+    def wait(self) -> str:
+        """Posts a second and a CPU second, once the last has ended."""
         self._ended.wait()
-        assert self._began_s is not None, "the last has ended"
-        return self._count / (self._ended_s - self._began_s)
+        return self._rates

@@ -11,7 +11,7 @@ from pathlib import Path
 import breakdown
 from figures import FIGURES, HTTP, PERCENTS, Figure, Found, percentile
 
-_COLUMNS = ("figure", "ewspush", "compared with", "it", "ratio", "wanted", "")
+_COLUMNS = ("figure", "ewspush", "compared with", "it", "ratio", "by CPU time", "wanted", "")
 _FUNCTIONS = 15
 _US = 1_000_000
 
@@ -32,10 +32,15 @@ def _line(figure: Figure, found: Found) -> Sequence[str]:
         f"{figure.value(found):,.{figure.decimals}f}",
         figure.peer_is,
         peer,
-        "" if ratio is None else f"{ratio:.2f}",
+        _two_decimals(ratio),
+        _two_decimals(figure.cpu_ratio(found)),
         wanted,
         "" if figure.is_met(found) else "missed",
     )
+
+
+def _two_decimals(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _median(found: Found, name: str) -> float:
