@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 
 from ewspush.core.events import EventType
 from ewspush.core.subscription import Retrying
-from ewspush.metrics import Histogram, Metrics
+from ewspush.metrics import Histogram, Metrics, mail_groups
 from ewspush.push.live import Live, Step
 from ewspush.push.meter import BUSIEST
 from ewspush.push.outcome import NAMES
@@ -39,7 +39,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def scrape(world: World) -> dict[str, float]:
     """Every sample, by its name and the values of its labels."""
-    text = Metrics(world.engine.metrics, world.engine.state).render().decode()
+    text = Metrics(world.engine.metrics, world.engine.state, mail_groups()).render().decode()
     return {
         " ".join([sample.name, *sample.labels.values()]): sample.value
         for family in text_string_to_metric_families(text)
@@ -70,7 +70,7 @@ def slowly(seconds: float) -> Say:
 
 def test_every_family_has_its_type_and_says_what_it_is(world: World) -> None:
     world.subscribe()
-    text = Metrics(world.engine.metrics, world.engine.state).render().decode()
+    text = Metrics(world.engine.metrics, world.engine.state, mail_groups()).render().decode()
     families = list(text_string_to_metric_families(text))
     types = {family.name: family.type for family in families}
     assert {name: kind for name, kind in types.items() if name.startswith("ewspush_")} == {
@@ -85,6 +85,9 @@ def test_every_family_has_its_type_and_says_what_it_is(world: World) -> None:
         "ewspush_progress_group_seconds": "histogram",
         "ewspush_live_subscriptions": "gauge",
         "ewspush_retrying_subscriptions": "gauge",
+        "ewspush_parked_subscriptions": "gauge",
+        "ewspush_backlog_events": "gauge",
+        "ewspush_mail_group_size": "histogram",
         "ewspush_unwritten_acknowledgements": "gauge",
         "ewspush_deliveries": "gauge",
         "ewspush_origin_requests": "gauge",
@@ -513,6 +516,7 @@ def test_counts_are_those_of_one_who_looks_at_every_subscription(
             lives, state = each_live(world), world.engine.state()
             assert state.live == len(lives)
             assert state.retrying == sum(isinstance(live.phase, Retrying) for live in lives)
+            assert state.backlog == sum(live.behind for live in lives)
             waits = (Step.WAITING, Step.LINGERING)
             assert state.waiting == sum(live.step in waits for live in lives)
             assert state.queued == sum(live.step is Step.QUEUED for live in lives)
@@ -581,3 +585,44 @@ def test_only_the_busiest_origins_are_exposed(world: World) -> None:
 def test_an_origin_with_nothing_under_way_is_not_exposed(world: World) -> None:
     world.subscribe()
     assert not any(name.startswith("ewspush_origin") for name in scrape(world))
+
+
+def test_events_that_are_not_acknowledged_are_counted_for_each_subscription(world: World) -> None:
+    world.subscribe(number=1)
+    world.subscribe(number=2)
+    world.always["http://responder.example/push?key=1"] = DOWN
+    world.record(CREATED, NEW_MAIL)
+    world.settle()
+    assert scrape(world)["ewspush_backlog_events"] == 4
+    world.kill()
+    assert scrape(world)["ewspush_backlog_events"] == 4
+    world.always.clear()
+    world.advance(40)
+    assert scrape(world)["ewspush_backlog_events"] == 0
+
+
+def test_events_that_nobody_wants_count_until_a_heartbeat_passes_them(world: World) -> None:
+    world.subscribe(types=[NEW_MAIL], minutes=1)
+    world.record(CREATED, CREATED)
+    world.settle()
+    assert scrape(world)["ewspush_backlog_events"] == 2
+    world.advance(61)
+    assert scrape(world)["ewspush_backlog_events"] == 0
+
+
+def test_the_backlog_of_one_that_is_over_does_not_count(world: World) -> None:
+    world.script = [OK, DOWN]
+    id = world.subscribe()
+    world.record(NEW_MAIL)
+    world.settle()
+    world.unsubscribe(id)
+    assert scrape(world)["ewspush_backlog_events"] == 0
+
+
+def test_those_given_up_are_counted(world: World) -> None:
+    world.script = [DOWN] * 9
+    world.subscribe(minutes=1)
+    world.advance(61)
+    assert scrape(world)["ewspush_parked_subscriptions"] == 1
+    world.engine.parked_counted(0)
+    assert scrape(world)["ewspush_parked_subscriptions"] == 0

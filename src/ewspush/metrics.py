@@ -48,6 +48,11 @@ class Histogram:
         return HistogramMetricFamily(name, what, buckets, self._sum)
 
 
+def mail_groups() -> Histogram:
+    """Observes how many messages a transaction delivers."""
+    return Histogram(_GROUP_SIZES)
+
+
 @dataclass(slots=True)
 class DeliveryMetrics:
     """What has happened in the delivery engine since the start."""
@@ -83,7 +88,9 @@ class DeliveryState:
     """How the delivery engine stands now."""
 
     live: int
+    parked: int
     retrying: int
+    backlog: int
     waiting: int
     queued: int
     reading: int
@@ -95,8 +102,14 @@ class DeliveryState:
 class Metrics(Collector):
     """Everything that is exposed. `state` is asked at each scrape."""
 
-    def __init__(self, delivery: DeliveryMetrics, state: Callable[[], DeliveryState]) -> None:
+    def __init__(
+        self,
+        delivery: DeliveryMetrics,
+        state: Callable[[], DeliveryState],
+        mail_groups: Histogram,
+    ) -> None:
         self._delivery = delivery
+        self._mail_groups = mail_groups
         self._state = state
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -115,6 +128,9 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from _counters(self._delivery)
         yield from _histograms(self._delivery)
+        yield self._mail_groups.exposed(
+            "ewspush_mail_group_size", "Messages by LMTP that one transaction delivered."
+        )
         yield from _gauges(self._state())
 
 
@@ -161,6 +177,12 @@ def _gauges(state: DeliveryState) -> Iterator[Metric]:
     for name, what, value in (
         ("live_subscriptions", "Live push subscriptions.", state.live),
         ("retrying_subscriptions", "Those whose last attempt failed.", state.retrying),
+        ("parked_subscriptions", "Those given up, kept for inspection.", state.parked),
+        (
+            "backlog_events",
+            "Events that are not acknowledged, wanted or not, for each live subscription.",
+            state.backlog,
+        ),
         (
             "unwritten_acknowledgements",
             "Acknowledgements that are not yet in the database.",

@@ -13,6 +13,7 @@ from ewspush.push.engine import Engine
 from ewspush.push.orders import CannotNow
 from ewspush.push.outcome import Outcome
 
+
 class RunningEngine:
     """What `control.steering.Engine` asks for. Blocks until the reactor has done it."""
 

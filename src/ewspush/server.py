@@ -43,7 +43,7 @@ from ewspush.endpoint.streaming import Streams
 from ewspush.endpoint.tls import UnusableCertificate, load_certificate
 from ewspush.endpoint.web import ContractDocument, EwsResource, make_root
 from ewspush.intake.lmtp import LmtpServer
-from ewspush.metrics import CONTENT_TYPE, Metrics
+from ewspush.metrics import CONTENT_TYPE, Metrics, mail_groups
 from ewspush.operations import mail, outgoing, passwords
 from ewspush.operations.management import lifecycle
 from ewspush.operations.management.context import Management, Policy
@@ -58,7 +58,7 @@ from ewspush.relay.relay import Relay, in_own_thread
 from ewspush.relay.route import UnusableRelay, make_route
 from ewspush.running_engine import RunningEngine
 from ewspush.settings import Address, Settings
-from ewspush.store import administrators, lock
+from ewspush.store import administrators, lock, subscriptions
 from ewspush.store.database import Database
 from ewspush.store.group_commit import GroupCommit
 from ewspush.threads import InThread, in_pool
@@ -125,7 +125,8 @@ class Server:
         self._held.enter_context(lock.exclusive(url, _LOCK_PATIENCE_S))
         self._database = await requests(Database.open, url)
         self._held.callback(self._database.close)
-        self._mail = GroupCommit(self._database)
+        self._mail_groups = mail_groups()
+        self._mail = GroupCommit(self._database, self._mail_groups.observe)
         self._management = _make_management(self._database, settings)
         await requests(read_older_mail, self._database, int(time.time()))
 
@@ -253,7 +254,7 @@ class Server:
     def _monitoring_resources(self) -> Mapping[bytes, Resource]:
         settings = self._settings.server
         readers = Readers(settings.metrics_allow, settings.tls_at_proxy)
-        metrics = Metrics(self._engine.metrics, self._engine.state)
+        metrics = Metrics(self._engine.metrics, self._engine.state, self._mail_groups)
         return {
             b"metrics": MetricsResource(readers, metrics.render, CONTENT_TYPE),
             b"health": HealthResource(readers, self._health.trouble),
@@ -375,6 +376,13 @@ class Server:
             now_s=now_s,
         )
         await self._in_steps(in_thread, sweep.step)
+        await self._in_steps(in_thread, self._count_parked)
+
+    def _count_parked(self) -> bool:
+        with self._database.read() as tx:
+            parked = subscriptions.count_parked(tx)
+        self._reactor.callFromThread(self._engine.parked_counted, parked)
+        return False
 
     async def _end_what_is_due(self, in_thread: InThread) -> None:
         """Mailboxes whose time has come are disabled, deleted and purged."""

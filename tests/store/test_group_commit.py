@@ -35,7 +35,8 @@ class Held:
     """Groups whose first work waits until the others have come."""
 
     def __init__(self, database: Database) -> None:
-        self.group = GroupCommit(database)
+        self.sizes: list[int] = []
+        self.group = GroupCommit(database, self.sizes.append)
         self._begun, self._go_on = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(20)
         self.transactions: list[Transaction] = []
@@ -66,8 +67,9 @@ def test_those_who_wait_are_done_in_one_transaction(database: Database) -> None:
     held = Held(database)
     futures = [held.submit(create(f"m{n}")) for n in range(10)]
     held.finish(*futures)
-    assert sorted(future.result() for future in futures) == addresses(database)
+    assert sorted(future.result() for future in futures) == sorted(addresses(database))
     assert len(set(map(id, held.transactions[1:]))) == 1
+    assert held.sizes == [1, 10]
 
 
 def test_work_that_raises_has_no_effect_and_spoils_no_other(database: Database) -> None:

@@ -151,12 +151,14 @@ class Engine:
             asked_s = stored.phase.not_before_s and stored.phase.not_before_s - self._epoch_s()
             phase = Retrying(stored.phase.failures, now_s - age_s, asked_s)
             live = self._add(stored, watermark_base, phase)
+            self._meter.logged(live, head)
             due_s = rules.attempt_due_s(
                 phase, live.status_frequency_s, self._settings.first_retry_wait_s
             )
             self._alarm.set(live, max(due_s, now_s))
             return
         live = self._add(stored, watermark_base, rules.IDLE)
+        self._meter.logged(live, head)
         self._alarm.set(
             live, rules.status_due_after_start_s(now_s, live.status_frequency_s, live.spread)
         )
@@ -193,6 +195,8 @@ class Engine:
             self._early.woken.add(mailbox)
         self._meter.metrics.events_logged += len(events)
         for live in self._roster.of(mailbox):
+            if events:
+                self._meter.logged(live, events[-1].sequence)
             if live.hear(events):
                 self._meter.committed(live, events, self._clock.seconds())
                 if live.step is Step.WAITING and isinstance(live.phase, Idle):
@@ -273,7 +277,7 @@ class Engine:
         return live
 
     def _move_back(self, sequence: int, live: Live) -> None:
-        live.acknowledged = min(live.acknowledged, sequence)
+        self._meter.moved(live, min(live.acknowledged, sequence))
         live.start_over()
         self._progress.put(live)
 
@@ -297,6 +301,10 @@ class Engine:
     def metrics(self) -> DeliveryMetrics:
         """What has happened so far. It goes on changing."""
         return self._meter.metrics
+
+    def parked_counted(self, parked: int) -> None:
+        """So many parked subscriptions are kept for inspection; some may have been purged."""
+        self._meter.parked = parked
 
     def state(self) -> DeliveryState:
         """How things stand now. Costs the same however many subscriptions there are."""
@@ -411,6 +419,7 @@ class Engine:
         elif isinstance(result, Backlog):
             live.pending += tuple(result.events)
             live.examined = result.examined
+            self._meter.logged(live, result.examined)
             live.unread = live.unread or result.unread
             self._compose(live)
         else:
@@ -498,7 +507,7 @@ class Engine:
         now_s = self._clock.seconds()
         self._meter.acknowledged(live, notification, now_s)
         unchanged = isinstance(live.phase, Idle) and notification.through == live.acknowledged
-        live.acknowledged = notification.through
+        self._meter.moved(live, notification.through)
         live.pending = live.pending[len(notification.events) :]
         self._enter(live, rules.after_answer(status))
         live.must_send = live.is_disabled or self._orders.is_asked(live)
@@ -526,6 +535,7 @@ class Engine:
             self._alarm.set(live, due_s)
         else:
             self._meter.metrics.parked += 1
+            self._meter.parked += 1
             self._remove(live)
         self._progress.put(live)
 

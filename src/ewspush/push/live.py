@@ -56,6 +56,7 @@ class Live(Entry):
     __slots__ = (
         "acknowledged",
         "examined",
+        "head",
         "is_disabled",
         "mailbox",
         "must_send",
@@ -87,6 +88,7 @@ class Live(Entry):
         self.status_frequency_s = stored.status_frequency_min * 60.0
         self.wanted: EventFilter = stored.wanted
         self.acknowledged = stored.acknowledged
+        self.head = stored.acknowledged  # of the log, as far as that is known
         # What is known of the log: the wanted events after the cursor and up to `examined`.
         self.pending: tuple[Event, ...] = ()
         self.examined = stored.acknowledged
@@ -110,6 +112,11 @@ class Live(Entry):
     def has_more(self) -> bool:
         """Whether there is something to send, or may be."""
         return self.must_send or bool(self.pending) or self.unread
+
+    @property
+    def behind(self) -> int:
+        """How many events, wanted or not, it has not acknowledged, as far as that is known."""
+        return self.head - self.acknowledged
 
     def hear(self, events: Sequence[Event]) -> bool:
         """Take note of events that a commit logged; whether there is something to do about them.

@@ -24,6 +24,8 @@ class Meter:
         self.metrics = DeliveryMetrics(attempts=dict.fromkeys(NAMES, 0))
         self.live = 0
         self.retrying = 0
+        self.backlog = 0  # events, once for each subscription that has not acknowledged them
+        self.parked = 0
         self.queued = 0
         self.over = 0  # with a request that is still under way
         self.busy: set[Origin] = set()  # origins with requests under way
@@ -44,6 +46,20 @@ class Meter:
             self.busy.discard(live.origin)
         if live.step is Step.OVER:
             self.over -= 1
+
+    # Backlog
+
+    def logged(self, live: Live, head: int) -> None:
+        """The log of its mailbox goes on up to there."""
+        if head > live.head:
+            self.backlog += head - live.head
+            live.head = head
+
+    def moved(self, live: Live, acknowledged: int) -> None:
+        """Its cursor is there now."""
+        self.logged(live, acknowledged)
+        self.backlog += live.acknowledged - acknowledged
+        live.acknowledged = acknowledged
 
     # Lag
 
@@ -89,6 +105,7 @@ class Meter:
         """It is live no longer, from the step and the phase that it is in."""
         self.forget_times(live)
         self.live -= 1
+        self.backlog -= live.behind
         self.retrying -= isinstance(live.phase, Retrying)
         if live.step is Step.QUEUED:
             self.queued -= 1
@@ -102,6 +119,8 @@ class Meter:
         busiest = nlargest(BUSIEST, self.busy, key=lambda origin: origin.under_way)
         return DeliveryState(
             live=self.live,
+            parked=self.parked,
+            backlog=self.backlog,
             retrying=self.retrying,
             waiting=self.live - self.queued - (reading + under_way - self.over),
             queued=self.queued,

@@ -102,6 +102,14 @@ def count_live(tx: Transaction, mailbox: int) -> int:
     ).scalar_one()
 
 
+def count_parked(tx: Transaction) -> int:
+    """How many parked subscriptions are kept for inspection."""
+    parked = (subscriptions.c.over_at_s.is_not(None), subscriptions.c.phase == _NAMES[Parked])
+    return tx.connection.execute(
+        select(func.count()).select_from(subscriptions).where(*parked)
+    ).scalar_one()
+
+
 def oldest_needed(tx: Transaction, mailbox: int) -> int | None:
     """The oldest cursor of a live subscription: what comes after it may not be purged."""
     oldest: int | None = tx.connection.execute(
