@@ -10,9 +10,11 @@ Everything here happens in the reactor's thread; the database is used off it. Wh
 be rebuilt from the database at any time, which may lag behind by two groups of acknowledgements.
 """
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -59,6 +61,8 @@ from ewspush.store.subscriptions import Progress, Subscription
 from ewspush.threads import InThread
 
 log = structlog.get_logger()
+
+_TAKEN_UP_TOGETHER = 1000  # subscriptions, at the start: others have their turn in between
 
 
 @dataclass(slots=True)
@@ -127,19 +131,30 @@ class Engine:
 
     async def start(self) -> None:
         """Take up every live subscription where it was. Wakes are accepted even before."""
-        stored = await self._in_thread(self._load)
-        early, self._early = self._early or _Early(), None
-        for subscription, watermark_base, head in stored:
-            if (subscription.mailbox, subscription.number) not in early.ended:
-                self._resume(subscription, watermark_base, head)
+        early, loading, is_more = self._early or _Early(), self._live(), True
+        while is_more:
+            some = await self._in_thread(self._load, loading)
+            for subscription, watermark_base, head in some:
+                if (subscription.mailbox, subscription.number) not in early.ended:
+                    self._resume(subscription, watermark_base, head)
+            is_more = len(some) == _TAKEN_UP_TOGETHER
+            if is_more:
+                gc.freeze()  # these stay, and a collection would take long to look at them
+        self._early = None
+        self._schedule_turn()
         for mailbox in early.woken:
             self.wake(mailbox)
         for mailbox in early.changed:
             self.status_changed(mailbox)
 
-    def _load(self) -> list[tuple[Subscription, int, int]]:
+    def _live(self) -> Iterator[tuple[Subscription, int, int]]:
         with self._database.read() as tx:
-            return list(subscriptions.all_live(tx))
+            yield from subscriptions.all_live(tx)
+
+    def _load(
+        self, loading: Iterator[tuple[Subscription, int, int]]
+    ) -> list[tuple[Subscription, int, int]]:
+        return list(islice(loading, _TAKEN_UP_TOGETHER))
 
     def _resume(self, stored: Subscription, watermark_base: int, head: int) -> None:
         if self._roster.find(stored.mailbox, stored.number):
@@ -393,7 +408,8 @@ class Engine:
     def _may_admit(self) -> bool:
         # Each of those under way may become one more that is unwritten.
         unwritten = self._progress.load + self._admission.under_way
-        return unwritten < self._settings.unwritten and not self._stopping
+        has_started = self._early is None
+        return has_started and unwritten < self._settings.unwritten and not self._stopping
 
     def _leave(self, live: Live, health: Health = Health.UNKNOWN) -> None:
         """No longer under way: make room for the next of its origin."""
