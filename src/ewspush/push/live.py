@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from enum import Enum, auto
+from functools import cache
+from sys import intern
 
 from ewspush.core.events import Event, EventFilter
 from ewspush.core.ids import Kind
@@ -50,6 +52,12 @@ class Origin:
         self.next_s = 0.0  # not before, if it has a rate
 
 
+@cache
+def _seconds(minutes: int) -> float:
+    """Shared by all who have the same StatusFrequency, which has 1,440 values."""
+    return minutes * 60.0
+
+
 class Live(Entry):
     """A live subscription. One small record each: there may be a million."""
 
@@ -84,8 +92,8 @@ class Live(Entry):
         self.url = url
         self.origin = origin
         self.refused: str | None = None  # why the URL may not be called (any more)
-        self.server_version = stored.server_version
-        self.status_frequency_s = stored.status_frequency_min * 60.0
+        self.server_version = intern(stored.server_version)
+        self.status_frequency_s = _seconds(stored.status_frequency_min)
         self.wanted: EventFilter = stored.wanted
         self.acknowledged = stored.acknowledged
         self.head = stored.acknowledged  # of the log, as far as that is known
