@@ -26,8 +26,8 @@ class Pressure:
 
     @property
     def growth(self) -> float:
-        """From when a tenth was logged, as a share of what was resident then."""
-        first = next(bytes_ for events, bytes_ in self.resident if events >= EVENTS // 10)
+        """From when half was logged, as a share of what was resident then."""
+        first = next(bytes_ for events, bytes_ in self.resident if events >= EVENTS // 2)
         return self.resident[-1][1] / first - 1
 
 
@@ -44,7 +44,7 @@ def run(folder: Path) -> Found:
     return Found(
         [
             Row(
-                f"{EVENTS:,} events pending: growth of memory from a tenth of them on",
+                f"{EVENTS:,} events pending: growth of memory with the second half of them",
                 f"{found.growth:.0%} (to {line.y[-1]:.0f} MB)",
                 f"{_GROWTH:.0%}",
                 found.growth <= _GROWTH,
