@@ -21,6 +21,7 @@ _PARTS = {
         "wire/ids.py",
     ),
     "acknowledgement": ("wire/ack.py", "wire/xml.py", "push/outcome.py"),
+    "attempt log": ("push/attempt_recorder.py", "store/attempts.py"),
     "writing progress": ("push/progress.py", "ewspush/store/", "sqlalchemy/"),
     "hearing of commits": ("push/live.py", "ewspush/server.py", "core/events.py"),
     "engine": ("ewspush/push/", "ewspush/core/", "ewspush/metrics.py"),
@@ -28,8 +29,8 @@ _PARTS = {
 }
 OTHERS = "others"
 
-# The log is filled in the same process, and filled databases are prepared before it serves.
-_NOT_MEASURED = "log_one_each (ours.py"
+# The process also starts the server and fills the event log.
+_NOT_MEASURED = ("log_one_each (ours.py", "Server._start (ewspush")
 _MEASURED = ("mainLoop (twisted", "ThreadPool.callInThreadWithCallback")
 _WAITING = (
     "doPoll (twisted",
@@ -52,7 +53,9 @@ def samples(raw: Path) -> Iterator[Sample]:
 
 
 def _is_delivery(stack: str) -> bool:
-    return any(frame in stack for frame in _MEASURED) and _NOT_MEASURED not in stack
+    return any(frame in stack for frame in _MEASURED) and not any(
+        frame in stack for frame in _NOT_MEASURED
+    )
 
 
 def shares(found: Sequence[Sample]) -> list[tuple[str, float]]:
