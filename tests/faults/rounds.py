@@ -163,13 +163,13 @@ def long(minutes: float) -> list[Plan]:
         return max(2.0, in_twenty * min(1.0, minutes / 20))
 
     return [
-        Plan(Killed(), times(20), 0.0, 4.0),
-        Plan(Stopped(), times(8), 0.0, 4.0),
-        *(Plan(fault, times(2), for_s(18), 4.0) for fault in [*_one_by_one(), Distrusted()]),
-        Plan(DiskFull(), times(3), for_s(15), 4.0),
-        Plan(Locked(), times(2), 30.0, 4.0),
-        Plan(DescriptorsOut(), times(2), for_s(20), 4.0),
-        Plan(ClockStepped(), 2 * times(2), for_s(12), 4.0),
+        Plan(Killed(), times(20), 0.0, 5.0),
+        Plan(Stopped(), times(8), 0.0, 5.0),
+        *(Plan(fault, times(2), for_s(18), 5.0) for fault in [*_one_by_one(), Distrusted()]),
+        Plan(DiskFull(), times(3), for_s(15), 5.0),
+        Plan(Locked(), times(2), 30.0, 5.0),
+        Plan(DescriptorsOut(), times(2), for_s(20), 5.0),
+        Plan(ClockStepped(), 2 * times(2), for_s(12), 5.0),
         Plan(KilledAmid(_AMID, *_at_once(), Distrusted()), times(10), for_s(6), 2.0),
     ]
 

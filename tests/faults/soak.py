@@ -134,7 +134,7 @@ def main(
         else:
             skipped.append(result)
             click.echo(result)
-    text = _report(table(rows, skipped), size, began)
+    text = _report(table(rows, skipped), size, seed, began)
     click.echo(text)
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ def main(
     sys.exit(0 if all(row.is_good for row in rows) else 1)
 
 
-def _report(rows: str, size: Size, began: datetime) -> str:
+def _report(rows: str, size: Size, seed: int, began: datetime) -> str:
     took_min = (datetime.now(UTC) - began).total_seconds() / 60
     return f"""# Faults survived: `make soak`
 
@@ -162,7 +162,7 @@ kill. {UNWRITTEN} for a kill are allowed, since `delivery.unwritten` lets no mor
 groups of acknowledgements, and what is under way. *Oldest*: how long before the kill the first of
 them was acknowledged.
 
-{took_min:.0f} minutes, Python {platform.python_version()}, SQLite on the machine's disk.
+{took_min:.0f} minutes, seed {seed}, Python {platform.python_version()}, SQLite on the machine's disk.
 """
 
 
