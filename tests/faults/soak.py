@@ -162,7 +162,7 @@ kill. {UNWRITTEN} for a kill are allowed, since `delivery.unwritten` lets no mor
 groups of acknowledgements, and what is under way. *Oldest*: how long before the kill the first of
 them was acknowledged.
 
-{took_min:.0f} minutes, seed {seed}, Python {platform.python_version()}, SQLite on the machine's disk.
+{took_min:.0f} minutes, seed {seed}, Python {platform.python_version()}, SQLite.
 """
 
 
