@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, epoll
 from typing import Protocol
 
@@ -81,6 +82,7 @@ class CurlTransfers:
         self._due = math.inf  # or at this monotonic time
         self._rings = math.inf  # when the timer does
         self._epoll = epoll()
+        self._idle: set[int] = set()  # descriptors that libcurl does not care for at the moment
         self._timer = MonotonicTimer()
         self._epoll.register(self._timer.fileno(), EPOLLIN)
         self._multi = pycurl.CurlMulti()
@@ -136,6 +138,8 @@ class CurlTransfers:
                     self._timer.silence()
                     self._rings = math.inf
                     self._due_now = True
+                elif descriptor in self._idle:
+                    self._unregister(descriptor)
                 else:
                     self._multi.socket_action(descriptor, _READY[events])
             self._settle()
@@ -190,21 +194,25 @@ class CurlTransfers:
         """libcurl wants to know what `descriptor` is ready for; must not raise, as above."""
         if self._is_closed:
             return
-        try:
-            if what == pycurl.POLL_REMOVE:
-                self._epoll.unregister(descriptor)
-            else:
-                self._register(descriptor, _INTEREST[what])
-        except OSError:
-            # Removed because it was closed, which is what is wanted; or one socket more than the
-            # kernel lets us watch, which ends with libcurl's timeout.
+        if what == pycurl.POLL_REMOVE:
+            # As a rule the connection is kept, and used again soon. If it is closed, the kernel
+            # forgets it; if the far end closes it, the event says so.
+            self._idle.add(descriptor)
             return
+        self._idle.discard(descriptor)
+        with suppress(OSError):  # one socket more than the kernel lets us watch: it times out
+            self._register(descriptor, _INTEREST[what])
 
     def _register(self, descriptor: int, events: int) -> None:
         try:
-            self._epoll.register(descriptor, events)
-        except FileExistsError:
             self._epoll.modify(descriptor, events)
+        except FileNotFoundError:
+            self._epoll.register(descriptor, events)
+
+    def _unregister(self, descriptor: int) -> None:
+        self._idle.discard(descriptor)
+        with suppress(OSError):  # closed meanwhile
+            self._epoll.unregister(descriptor)
 
     def _close_multi(self) -> None:
         try:

@@ -138,8 +138,7 @@ class Engine:
                 if (subscription.mailbox, subscription.number) not in early.ended:
                     self._resume(subscription, watermark_base, head)
             is_more = len(some) == _TAKEN_UP_TOGETHER
-            if is_more:
-                gc.freeze()  # these stay, and a collection would take long to look at them
+            gc.freeze()  # these stay, and a collection would take long to look at them
         self._early = None
         self._schedule_turn()
         for mailbox in early.woken:
@@ -395,7 +394,9 @@ class Engine:
         known: list[Live] = []  # nothing has to be read for them
         while self._may_admit() and (live := self._admission.take()) is not None:
             self._meter.admitted(live)
-            if live.unread and not live.is_disabled:
+            # A full batch is sent before more is read, so that little is kept of a long backlog.
+            is_full = len(live.pending) > self._settings.batch
+            if live.unread and not is_full and not live.is_disabled:
                 live.step = Step.READING
                 self._reader.put(live)
             else:

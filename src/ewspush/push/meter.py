@@ -29,7 +29,7 @@ class Meter:
         self.queued = 0
         self.over = 0  # with a request that is still under way
         self.busy: set[Origin] = set()  # origins with requests under way
-        # One commit at a time is timed for a subscription: its first wanted event, and its time.
+        # One commit at a time is timed for a subscription: its last wanted event, and its time.
         self._commits: dict[Live, tuple[int, float]] = {}
         self._overdue: dict[Live, float] = {}  # heartbeats whose time has come, and when it did
 
@@ -64,13 +64,17 @@ class Meter:
     # Lag
 
     def committed(self, live: Live, events: Sequence[Event], at_s: float) -> None:
-        """These were committed together, and it has not been sent them."""
-        if live not in self._commits:
-            wants = live.wanted.wants
-            for event in events:
-                if wants(event):
-                    self._commits[live] = (event.sequence, at_s)
-                    break
+        """These were committed together, and it has just heard of them."""
+        if live in self._commits:
+            return
+        if not live.unread:
+            self._commits[live] = (live.pending[-1].sequence, at_s)
+            return
+        wants = live.wanted.wants
+        for event in reversed(events):
+            if wants(event):
+                self._commits[live] = (event.sequence, at_s)
+                return
 
     def acknowledged(self, live: Live, notification: Notification, at_s: float) -> None:
         if notification.events:
