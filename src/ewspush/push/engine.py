@@ -140,7 +140,6 @@ class Engine:
             is_more = len(some) == _TAKEN_UP_TOGETHER
             gc.freeze()  # these stay, and a collection would take long to look at them
         self._early = None
-        self._schedule_turn()
         for mailbox in early.woken:
             self.wake(mailbox)
         for mailbox in early.changed:
@@ -409,8 +408,7 @@ class Engine:
     def _may_admit(self) -> bool:
         # Each of those under way may become one more that is unwritten.
         unwritten = self._progress.load + self._admission.under_way
-        has_started = self._early is None
-        return has_started and unwritten < self._settings.unwritten and not self._stopping
+        return unwritten < self._settings.unwritten and not self._stopping
 
     def _leave(self, live: Live, health: Health = Health.UNKNOWN) -> None:
         """No longer under way: make room for the next of its origin."""
@@ -586,6 +584,8 @@ class Engine:
             live.phase = phase
 
     def _remove(self, live: Live) -> None:
+        if self._early is not None:
+            self._early.ended.add((live.mailbox, live.number))
         self._meter.removed(live)
         live.step = Step.OVER
         self._status.removed(live.mailbox, live.number)
