@@ -10,6 +10,7 @@ from ewspush.core.events import EventType, event_filter
 from ewspush.core.subscription import IDLE, SubscriptionStatus
 from ewspush.push.admission import FEWEST, Admission, Health, health_of
 from ewspush.push.exchange import FailureKind
+from ewspush.push.fair_queue import FairQueue
 from ewspush.push.live import Live, Origin, Step
 from ewspush.push.outcome import INTERNAL_ERROR, Outcome
 from ewspush.settings import DeliverySettings
@@ -142,6 +143,38 @@ def test_one_that_was_held_back_goes_on_when_others_leave() -> None:
     assert len(crowd.take_all()) == 4
 
 
+def test_those_held_back_cost_others_nothing() -> None:
+    crowd = Crowd(requests=10)
+    healthy = crowd.prove("http://healthy:80")
+    held = [crowd.queue(f"http://{number}:80", mailbox=1, many=3)[0].origin for number in range(50)]
+    crowd.take_all()
+    looks = [0]
+    for origin in held:
+        origin.waiting = _Watched(origin.waiting, looks)
+    for _ in range(100):
+        crowd.queue(healthy.name, mailbox=1)
+        taken = crowd.take_all()
+        assert [live.origin for live in taken] == [healthy]
+        crowd.end(taken, Health.ANSWERS)
+    assert looks[0] <= len(held)
+
+
+def test_one_held_back_that_answers_has_the_next_of_those_that_are_kept() -> None:
+    crowd = Crowd(requests=10)
+    crowd.prove("http://healthy:80")
+    crowd.queue("http://healthy:80", mailbox=1)
+    (first,) = crowd.take_all()
+    for number in range(10):
+        crowd.queue(f"http://{number}:80", mailbox=1, many=3)
+    crowd.queue("http://healthy:80", mailbox=1)
+    assert len(crowd.take_all()) == 7
+    crowd.queue("http://0:80", mailbox=1)
+    crowd.admission.under_way += 1  # another of those that are kept has been taken
+    crowd.end([first], Health.ANSWERS)
+    assert crowd.admission.has_ready
+    assert [live.origin.name for live in crowd.take_all()] == ["http://healthy:80"]
+
+
 def test_origins_take_turns() -> None:
     crowd = Crowd()
     crowd.queue(NAMES[0], mailbox=1, many=3)
@@ -221,6 +254,21 @@ def test_a_rate_of_one_origin_does_not_hold_up_another() -> None:
 )
 def test_what_an_outcome_says_of_an_origin(outcome: Outcome, health: Health) -> None:
     assert health_of(outcome) is health
+
+
+class _Watched(FairQueue[Live]):
+    """Counts how often somebody looks whether anyone waits in it."""
+
+    def __init__(self, queue: FairQueue[Live], looks: list[int]) -> None:
+        super().__init__()
+        self._looks = looks
+        while queue:
+            live = queue.popleft()
+            self.append(live.mailbox, live)
+
+    def __len__(self) -> int:
+        self._looks[0] += 1
+        return super().__len__()
 
 
 def _under_way(crowd: Crowd, many: int) -> list[Live]:

@@ -4,7 +4,7 @@ How many go to one origin at once follows from how it answers, so that those whi
 hold few of the requests that there may be, and one that comes back is not flooded.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from enum import Enum, auto
 from heapq import heappop, heappush
@@ -65,7 +65,8 @@ class Admission:
         self._origins: dict[str, Origin] = {}
         # An origin with somebody waiting and room for more is in one of these.
         self._ready: deque[Origin] = deque()
-        self._held: list[Origin] = []  # until there are requests that are not reserved
+        # Until there are requests that are not reserved; the longest held first.
+        self._held: OrderedDict[Origin, None] = OrderedDict()
         self._later: list[tuple[float, int, Origin]] = []  # a heap of those whose rate says so
         self._order = count()
         self._timer: Call | None = None
@@ -91,14 +92,14 @@ class Admission:
 
     def take(self) -> Live | None:
         """The next that may send, which counts as under way from now on."""
-        while self._ready and self.under_way < self._requests:
-            origin = self._ready.popleft()
+        while self.has_ready and self.under_way < self._requests:
+            origin = self._next_listed()
             if not self._has_room(origin):
                 origin.is_listed = False
             elif self.under_way >= self._shared and not (
                 origin.is_answering and not origin.under_way
             ):
-                self._held.append(origin)
+                self._held[origin] = None
             elif not self._is_too_early(origin):
                 origin.is_listed = False
                 live = _next(origin)
@@ -120,21 +121,27 @@ class Admission:
         elif health is Health.STRUGGLES:
             origin.is_answering = False
             origin.allowed = max(origin.allowed // 2, self._fewest)
-        if self._held and (self.under_way < self._shared or not origin.under_way):
-            self._ready.extend(self._held)
-            self._held.clear()
+        if origin in self._held and origin.is_answering and not origin.under_way:
+            del self._held[origin]
+            self._ready.append(origin)
         self._list(origin)
         self._forget_unused(origin)
 
     @property
     def has_ready(self) -> bool:
         """Whether `take` is worth a try."""
-        return bool(self._ready)
+        return bool(self._ready or (self._held and self.under_way < self._shared))
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _next_listed(self) -> Origin:
+        """Those that are held are looked at one for each request that ends: there may be many."""
+        if self._held and self.under_way < self._shared:
+            return self._held.popitem(last=False)[0]
+        return self._ready.popleft()
 
     def _has_room(self, origin: Origin) -> bool:
         return bool(origin.waiting) and origin.under_way < origin.allowed
