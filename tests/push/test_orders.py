@@ -12,8 +12,9 @@ from ewspush.core.subscription import Idle, Parked, Retrying
 from ewspush.push.orders import CannotNow
 from ewspush.push.outcome import Outcome
 from ewspush.push.sender import FailureKind
+from ewspush.store import subscriptions
 from ewspush.wire import ids
-from support.world import DOWN, OK, UNSUBSCRIBE, World, fails, hangs
+from support.world import DOWN, OK, UNSUBSCRIBE, Say, World, fails, hangs
 
 NEW_MAIL = EventType.NEW_MAIL
 
@@ -162,6 +163,32 @@ def test_one_that_is_moved_back_while_one_is_under_way_goes_back_after_that(worl
     assert world.stored(id).acknowledged == 2
 
 
+def test_a_pause_that_waits_is_not_displaced_by_a_resend(world: World) -> None:
+    world.script = [OK, lambda world: _acknowledges_after(world, 5)]
+    id = world.subscribe()
+    world.record(NEW_MAIL)
+    world.settle()
+    world.pause(id)
+    with pytest.raises(CannotNow, match="under way"):
+        ask(world, "rewind", id, 0)
+    world.advance(3600)
+    assert len(world.attempts) == 2
+
+
+@pytest.mark.parametrize("order", ["pause", "rewind"])
+def test_an_order_that_waits_is_forgotten_with_its_subscription(world: World, order: str) -> None:
+    world.script = [OK, lambda world: _unsubscribes_after(world, 5)]
+    id = world.subscribe()
+    world.record(NEW_MAIL)
+    world.settle()
+    if order == "pause":
+        world.pause(id)
+    else:
+        ask(world, "rewind", id, 0)
+    world.advance(10)
+    assert world.engine._orders._afterwards == {}
+
+
 def test_a_kill_after_it_was_moved_back_sends_it_all_the_same(world: World) -> None:
     world.script = [OK, OK, hangs]
     id = world.subscribe()
@@ -241,6 +268,25 @@ def test_one_that_is_resumed_before_its_pause_began_goes_on(world: World) -> Non
     world.advance(60)
     assert world.attempts[-1].received.names == ["NewMailEvent"]
     assert isinstance(world.stored(id).phase, Idle)
+
+
+@pytest.mark.parametrize("say", [OK, lambda world: _acknowledges_after(world, 5)])
+def test_the_engine_may_hear_of_a_resume_before_the_pause(world: World, say: Say) -> None:
+    world.script = [OK, say]
+    id = world.subscribe()
+    world.record(NEW_MAIL)
+    world.settle()
+    parsed = ids.decode(id)
+    with world.database.write() as tx:
+        assert subscriptions.pause(tx, parsed.mailbox, parsed.number, 0)
+        assert subscriptions.resume(tx, parsed.mailbox, parsed.number)
+    world.engine.resume(parsed)
+    world.settle()
+    world.engine.pause(parsed)
+    world.advance(10)
+    world.record(NEW_MAIL)
+    world.settle()
+    assert world.stored(id).acknowledged == 2
 
 
 def test_a_neighbour_that_retries_is_not_disturbed(world: World) -> None:

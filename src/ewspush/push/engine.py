@@ -249,9 +249,14 @@ class Engine:
         if live is None:
             return
         if live.step in (Step.READING, Step.UNDER_WAY):
-            self._orders.do_afterwards(live, self._remove)
+            self._orders.do_afterwards(live, self._let_go)
         else:
-            self._remove(live)
+            self._let_go(live)
+
+    def _let_go(self, live: Live) -> None:
+        self._remove(live)
+        # Commands come from several threads: perhaps it was resumed since its row was written.
+        self.status_changed(live.mailbox)
 
     def resume(self, id: ObjectId) -> None:
         """The row says that it is paused no longer: go on from its cursor."""
@@ -277,6 +282,8 @@ class Engine:
     def rewind(self, id: ObjectId, sequence: int) -> "Deferred[Outcome]":
         """Send again what came after `sequence`: how the first of it ends. Raises CannotNow."""
         live = self._sendable(id)
+        if self._orders.is_ordered(live):
+            raise CannotNow("an earlier order waits for the notification under way to end")
         if live.step in (Step.READING, Step.UNDER_WAY):
             self._orders.do_afterwards(live, partial(self._move_back, sequence))
         else:
@@ -592,6 +599,7 @@ class Engine:
         self._alarm.clear(live)
         self._roster.remove(live)
         self._admission.part(live.origin)
+        self._orders.forget_afterwards(live)
         self._orders.refuse(live, "the subscription ended before anything was sent")
 
     def _progress_of(self, live: Live) -> Progress:

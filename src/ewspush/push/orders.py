@@ -46,6 +46,10 @@ class Orders:
         """Have it done when `live` is no longer under way, in place of what was to be done."""
         self._afterwards[live] = order
 
+    def is_ordered(self, live: Live) -> bool:
+        """Whether something is to be done when it is no longer under way."""
+        return live in self._afterwards
+
     def forget_afterwards(self, live: Live) -> None:
         self._afterwards.pop(live, None)
 
