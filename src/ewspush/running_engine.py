@@ -1,9 +1,10 @@
 """The delivery engine, for commands: those run in threads, and the engine in the reactor's."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.threads import blockingCallFromThread
 
 from ewspush.control import CommandError
@@ -13,13 +14,21 @@ from ewspush.push.engine import Engine
 from ewspush.push.orders import CannotNow
 from ewspush.push.outcome import Outcome
 
+WAITING_AT_ONCE = 5  # commands that wait for an attempt; others need threads, too
+
 
 class RunningEngine:
-    """What `control.steering.Engine` asks for. Blocks until the reactor has done it."""
+    """What `control.steering.Engine` asks for. Blocks until the reactor has done it.
 
-    def __init__(self, reactor: Any, engine: Engine) -> None:
+    An attempt that has not ended after `patience_s` goes on, but is waited for no longer: its
+    origin may have a long queue.
+    """
+
+    def __init__(self, reactor: Any, engine: Engine, patience_s: float) -> None:
         self._reactor = reactor
         self._engine = engine
+        self._patience_s = patience_s
+        self._waiting = threading.BoundedSemaphore(WAITING_AT_ONCE)
 
     def describe(self, id: ObjectId) -> dict[str, Any] | None:
         """What the engine knows of a subscription beyond the database."""
@@ -47,13 +56,29 @@ class RunningEngine:
     def _attempt(
         self, function: Callable[..., "Deferred[Outcome]"], *arguments: object
     ) -> Attempted:
+        if not self._waiting.acquire(blocking=False):
+            raise CommandError(f"{WAITING_AT_ONCE} commands already wait for attempts to end")
         try:
-            outcome: Outcome = self._call(function, *arguments)
+            outcome: Outcome = self._call(self._patiently, function, *arguments)
         except CannotNow as error:
             raise CommandError(str(error)) from None
+        except TimeoutError:
+            return {
+                "outcome": "waiting",
+                "detail": "not begun, or not ended: `ewspush subscription show` tells how it ends",
+                "http_status": None,
+                "ms": round(self._patience_s * 1000),
+            }
+        finally:
+            self._waiting.release()
         return {
             "outcome": outcome.name,
             "detail": outcome.detail,
             "http_status": outcome.http_status,
             "ms": 0 if outcome.times is None else round(outcome.times.total_us / 1000),
         }
+
+    def _patiently(
+        self, function: Callable[..., "Deferred[Outcome]"], *arguments: object
+    ) -> "Deferred[Outcome]":
+        return function(*arguments).addTimeout(self._patience_s, self._reactor)

@@ -73,6 +73,7 @@ _PAUSES = 4  # times a step, after it: others have the database for most of the 
 _LOCK_PATIENCE_S = 2.0
 _MANAGED_AT_ONCE = 10  # requests of administrators
 _COMMANDS_AT_ONCE = 10  # of operators
+_QUEUED_S = 20.0  # that an operator's attempt may wait; the command line waits longer
 
 
 class CannotStart(Exception):
@@ -349,7 +350,8 @@ class Server:
 
     def _listen_control(self) -> None:
         path = self._settings.server.data / CONTROL_SOCKET
-        engine = RunningEngine(self._reactor, self._engine)
+        patience_s = self._settings.delivery.timeout_s + _QUEUED_S
+        engine = RunningEngine(self._reactor, self._engine, patience_s)
         commands = Commands(self._management, engine.describe, self._wake_relay, engine)
         # A pool of its own: a command may wait for a responder.
         in_thread = self._start_pool("control", _COMMANDS_AT_ONCE)

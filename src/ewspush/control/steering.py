@@ -18,7 +18,10 @@ from ewspush.store.mailboxes import Mailbox
 from ewspush.store.subscriptions import Subscription
 
 Attempted = Record
-"""How an attempt ended: `outcome`, `detail`, `http_status` (or null) and `ms`."""
+"""How an attempt ended: `outcome`, `detail`, `http_status` (or null) and `ms`.
+
+The outcome "waiting" is of one that had not ended after as long as anybody waits for it.
+"""
 
 
 class Engine(Protocol):
