@@ -256,6 +256,30 @@ def test_attempts_of_a_mailbox_that_is_purged_go_in_small_steps(
     assert not any(found(database, gone, n) for n in range(10))
 
 
+def test_the_log_is_not_searched_before_the_rest_of_a_mailbox_is_gone(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = new_mailbox(database, "gone").id
+    append(database, attempt(gone))
+    searched = []
+    search = attempts.purge_mailbox
+
+    def watched(tx: Transaction, mailbox: int, most: int) -> int:
+        searched.append(tx.connection.execute(_COUNT_FOLDERS).scalar_one())
+        return search(tx, mailbox, most)
+
+    monkeypatch.setattr(attempts, "purge_mailbox", watched)
+    is_there = True
+    while is_there:
+        with database.write() as tx:
+            is_there = mailbox_purge.purge_some(tx, gone, 3)
+    assert searched == [0, 0]
+    assert found(database, gone) == []
+
+
+_COUNT_FOLDERS = select(func.count()).select_from(folders)
+
+
 def test_ids_are_not_given_out_again_while_somebody_has_them(database: Database) -> None:
     append(database, attempt(2, request=b"r"), attempt(1, request=b"r"))
     with database.write() as tx:

@@ -31,9 +31,6 @@ _TABLES = tuple(
 
 def purge_some(tx: Transaction, mailbox: int, most: int) -> bool:
     """Remove at most `most` rows of a mailbox, fewer if they are large. False when it is gone."""
-    most -= attempts.purge_mailbox(tx, mailbox, most)  # which refer to nothing
-    if most <= 0:
-        return True
     for table in _TABLES:
         keys = _keys(tx, table, mailbox, most)
         if keys:
@@ -41,6 +38,9 @@ def purge_some(tx: Transaction, mailbox: int, most: int) -> bool:
         most -= len(keys)
         if most <= 0 or (table in _LARGE and keys):
             return True
+    # The last, since the whole log is searched for them each time.
+    if attempts.purge_mailbox(tx, mailbox, most):
+        return True
     _remove_references(tx, mailbox)
     tx.connection.execute(delete(mailboxes).where(mailboxes.c.id == mailbox))
     return False
