@@ -469,6 +469,8 @@ class Server:
                 self._complain(f"{self._unwritten.total} answers are not written")
         if not is_failure:
             to.succeeded_s = self.now_s
+            for each in self.subscribers.values():
+                each.is_returned = each.is_returned or _origin(each.url) == _origin(to.url)
         self._answer(post)
         if is_told and is_failure:
             self._check_given_up(to, post.began_s)

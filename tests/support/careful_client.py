@@ -112,6 +112,8 @@ class Subscriber:
     is_held: bool = False  # by the server's process, which lets it go while it is disabled
     is_to_hear: bool = False  # that its mailbox was disabled
     is_in_flight: bool = False
+    began_s: float = -inf  # its last attempt that failed
+    is_returned: bool = False  # its origin has acknowledged something since
     ended_s: float = -inf  # when its last attempt did
     succeeded_s: float = -inf
     # A restart finds its place in the window by wall time, which was stepped meanwhile:
@@ -129,6 +131,7 @@ class Subscriber:
         if status is None:
             since_s = before.failing_since_s if before.failures else began_s
             self.now = replace(before, failures=before.failures + 1, failing_since_s=since_s)
+            self.began_s, self.is_returned = began_s, False
             return True
         self.now = Standing(through, is_over=status is SubscriptionStatus.UNSUBSCRIBE)
         self.may_be_sent = not self.now.is_over
@@ -171,12 +174,16 @@ class Subscriber:
         meanwhile = [step_s for at_s, step_s in clock_steps if at_s >= self.now.failing_since_s]
         self.is_displaced = bool(self.now.failures and meanwhile)
         self.gained_s = sum(step_s for step_s in meanwhile if step_s > 0)
+        self.began_s, self.is_returned = self.now.failing_since_s, False
 
     def earliest_s(self, is_status: bool, started_s: float) -> float:
         """When the next notification may be sent, by a server that started then."""
         if self.now.failures:
             after_s = offset_s(self.now.failures, self.window_s)
-            return self.now.failing_since_s + after_s - self.gained_s
+            due_s = self.now.failing_since_s + after_s
+            if self.is_returned:
+                due_s = min(due_s, self.began_s + offset_s(1, self.window_s))
+            return due_s - self.gained_s
         if is_status and self.succeeded_s > started_s and not self.is_new:
             return self.succeeded_s + 0.9 * self.window_s
         return -inf

@@ -92,6 +92,15 @@ def attempt_due_s(
     return max(due_s, min(phase.not_before_s, phase.since_s + window_s))
 
 
+def due_after_return_s(phase: Retrying, began_s: float, first_wait_s: float) -> float:
+    """When the attempt may follow that began at `began_s`, since the responder is back.
+
+    No sooner than the first wait, and than the responder asked for: one that fails for itself while
+    its neighbours are well is not retried any faster than that.
+    """
+    return max(began_s + first_wait_s, phase.not_before_s)
+
+
 # Heartbeats go out up to a tenth of their interval early, each subscription at its own fraction,
 # so that subscriptions which came into step (a responder's return, a restart) part again.
 EARLY = 0.1

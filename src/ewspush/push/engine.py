@@ -50,6 +50,7 @@ from ewspush.push.meter import Meter
 from ewspush.push.orders import CannotNow, Orders
 from ewspush.push.outcome import Outcome
 from ewspush.push.progress import ProgressWriter
+from ewspush.push.returning import ReturningOrigins
 from ewspush.push.roster import Roster
 from ewspush.push.sender import Answer, FailureKind
 from ewspush.settings import AttemptSettings, DeliverySettings
@@ -118,6 +119,7 @@ class Engine:
             clock, in_thread, database, settings.batch, self._found, self._leave
         )
         self._alarm = Alarm[Live](clock, self._time_has_come)
+        self._returning = ReturningOrigins(clock, settings.first_retry_wait_s, self._bring_forward)
         self._linger = DelayLine[Live](clock, settings.linger_s, self._linger_over)
         self._orders = Orders()
         recorder = AttemptRecorder(attempt_log, self._progress.note) if attempt_log.keep else None
@@ -165,6 +167,7 @@ class Engine:
             phase = Retrying(stored.phase.failures, now_s - age_s, asked_s)
             live = self._add(stored, watermark_base, phase)
             self._meter.logged(live, head)
+            self._returning.retries(live, phase.since_s)
             due_s = rules.attempt_due_s(
                 phase, live.status_frequency_s, self._settings.first_retry_wait_s
             )
@@ -382,6 +385,10 @@ class Engine:
         if live.step is Step.WAITING:
             self._queue(live)
 
+    def _bring_forward(self, live: Live, due_s: float) -> None:
+        if live.step is Step.WAITING and due_s < live.due_s:
+            self._alarm.set(live, due_s)
+
     # Admission
 
     def _queue(self, live: Live) -> None:
@@ -495,7 +502,9 @@ class Engine:
             else:
                 self._failed(live, attempt.began_s, outcome.retry_after_s)
         self._courier.log(live, attempt, before)
-        self._leave(live, health_of(outcome))
+        health = health_of(outcome)
+        self._returning.ended(live.origin, health, acknowledged=outcome.status is not None)
+        self._leave(live, health)
         if live.step is Step.WAITING and not is_cancelled:
             self._go_on(live, outcome.status is not None, notification)
 
@@ -551,6 +560,7 @@ class Engine:
         live.start_over()
         live.must_send = True
         if isinstance(live.phase, Retrying):
+            self._returning.retries(live, began_s)
             due_s = rules.attempt_due_s(
                 live.phase, live.status_frequency_s, self._settings.first_retry_wait_s, began_s
             )
@@ -587,6 +597,8 @@ class Engine:
 
     def _enter(self, live: Live, phase: Phase) -> None:
         if live.phase is not phase:
+            if isinstance(live.phase, Retrying):
+                self._returning.retries_no_more(live)
             self._meter.retrying += isinstance(phase, Retrying) - isinstance(live.phase, Retrying)
             live.phase = phase
 
@@ -597,6 +609,7 @@ class Engine:
         live.step = Step.OVER
         self._status.removed(live.mailbox, live.number)
         self._alarm.clear(live)
+        self._returning.retries_no_more(live)
         self._roster.remove(live)
         self._admission.part(live.origin)
         self._orders.forget_afterwards(live)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from enum import Enum, auto
 from functools import cache
+from math import inf
 from sys import intern
 
 from ewspush.core.events import Event, EventFilter
@@ -32,10 +33,13 @@ class Origin:
 
     __slots__ = (
         "allowed",
+        "has_struggled",
         "is_answering",
         "is_listed",
         "name",
         "next_s",
+        "retrying",
+        "returned_s",
         "subscriptions",
         "under_way",
         "waiting",
@@ -50,6 +54,9 @@ class Origin:
         self.is_answering = False
         self.is_listed = False  # among those that may send, now or when their time has come
         self.next_s = 0.0  # not before, if it has a rate
+        self.has_struggled = False  # since it returned the last time
+        self.returned_s = -inf
+        self.retrying: dict[Live, float] = {}  # and when the last attempt of each began
 
 
 @cache
