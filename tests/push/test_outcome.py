@@ -6,8 +6,8 @@ from twisted.python.failure import Failure
 
 from ewspush.core.subscription import SubscriptionStatus
 from ewspush.push import outcome as outcomes
-from ewspush.push.exchange import retry_after_of
-from support.acks import ack
+from ewspush.push.exchange import Answer, retry_after_of
+from support.acks import ack, took
 from support.raw_responder import answer, endless, raw, reset, silence, then_close
 from support.sending import ENVELOPE, HEADERS, certificate
 
@@ -59,6 +59,18 @@ async def test_a_failed_answer_tells_its_status_and_body(
     assert (got.status, got.name, got.http_status) == (None, name, http_status)
     assert got.answer == body
     assert got.times.first_byte_us is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<a:" + b"q" * 40_000 + b"/>", b"<a\x00b/>"],
+    ids=["long", "of two lines"],
+)
+def test_what_is_wrong_with_an_answer_is_told_in_one_line(body):
+    detail = outcomes.of_answer(Answer(200, body, took(), None)).detail
+    assert detail.startswith("the answer is not XML: ")
+    assert len(detail) <= 200
+    assert detail.isprintable()
 
 
 @pytest_twisted.ensureDeferred

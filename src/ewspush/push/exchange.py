@@ -197,10 +197,10 @@ def failure_of(
     """What kind of failure libcurl's `code` is for this exchange, and its detail."""
     if code == pycurl.E_COULDNT_CONNECT and not exchange.connecting:
         if exchange.refused is not None:
-            return FailureKind.ADDRESS_REFUSED, _one_line(exchange.refused)
+            return FailureKind.ADDRESS_REFUSED, one_line(exchange.refused)
         if exchange.obstacle is not None:
-            return FailureKind.INTERNAL, _one_line(exchange.obstacle)
-    detail = _one_line(message or pycurl.easy_strerror(code))
+            return FailureKind.INTERNAL, one_line(exchange.obstacle)
+    detail = one_line(message or pycurl.easy_strerror(code))
     if code == pycurl.E_RECV_ERROR and easy.getinfo(pycurl.HEADER_SIZE) > _HEADERS_LIMIT:
         return FailureKind.ANSWER_TOO_LARGE, detail
     return _KINDS.get(code, FailureKind.INTERNAL), detail
@@ -226,7 +226,7 @@ def was_looking_up(exchange: Exchange, easy: pycurl.Curl, kind: FailureKind) -> 
     return kind is FailureKind.DNS
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """`text` as it may stand in a log: printable and bounded."""
     return "".join(c if c.isprintable() else "?" for c in text[:_DETAIL_LIMIT])
 

@@ -6,6 +6,7 @@ import structlog
 from twisted.python.failure import Failure
 
 from ewspush.core.subscription import SubscriptionStatus
+from ewspush.push.exchange import one_line
 from ewspush.push.sender import Answer, FailureKind, NoAnswer, Times
 from ewspush.wire import ack
 
@@ -44,7 +45,8 @@ def of_answer(answer: Answer) -> Outcome:
     try:
         status = ack.parse(answer.body)
     except ack.NotAnAcknowledgement as error:
-        return _of(answer, None, _NOT_AN_ACK, str(error))
+        # The reader of XML quotes names, which the far end chose.
+        return _of(answer, None, _NOT_AN_ACK, one_line(str(error)))
     return _of(answer, status, status.value)
 
 
