@@ -10,12 +10,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from ewspush.core.subscription import IDLE
-from ewspush.push.progress import GATHER_S, NOTE_S, RETRY_S, ProgressWriter
+from ewspush.push.progress import GATHER_S, MOST_WITH_BODIES, NOTE_S, RETRY_S, ProgressWriter
 from ewspush.store.attempts import Attempt
 from ewspush.store.subscriptions import Progress
 from support.attempts import attempt
 
 FIRST, SECOND = (attempt(at_ms=at_ms) for at_ms in (1000, 2000))
+WITH_BODIES = FIRST._replace(request=b"request", answer=b"answer")
 
 
 class Desk:
@@ -239,6 +240,22 @@ def test_attempts_that_could_not_be_written_are_kept_and_go_first(desk: Desk) ->
     assert desk.attempts[1:] == [[FIRST, SECOND]]
     desk.succeed()
     assert desk.writer.load == 0
+
+
+def test_bodies_are_kept_of_few_attempts_while_nothing_can_be_written(desk: Desk) -> None:
+    for _ in range(2):
+        for _ in range(MOST_WITH_BODIES):
+            desk.writer.note(WITH_BODIES)
+        desk.clock.advance(RETRY_S)
+        desk.fail()
+    desk.clock.advance(RETRY_S)
+    written = desk.attempts[-1]
+    assert len(written) == 2 * MOST_WITH_BODIES
+    assert written[MOST_WITH_BODIES:] == [FIRST] * MOST_WITH_BODIES
+    desk.succeed()
+    desk.writer.note(WITH_BODIES)
+    desk.clock.advance(NOTE_S)
+    assert desk.attempts[-1] == [WITH_BODIES]
 
 
 def test_attempts_do_not_count_as_acknowledgements_that_a_kill_loses(desk: Desk) -> None:

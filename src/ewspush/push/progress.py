@@ -17,6 +17,7 @@ log = structlog.get_logger()
 GATHER_S = 0.02  # a group is gathered so long at most; with the one being written, two can be lost
 NOTE_S = 0.1  # attempts that moved nothing wait so long for a group
 RETRY_S = 1.0  # after a group could not be written
+MOST_WITH_BODIES = 1000  # attempts in memory: a body may be large, and the database locked for long
 
 
 K = TypeVar("K", bound=Hashable)
@@ -74,7 +75,9 @@ class ProgressWriter(Generic[K]):
             self._schedule(GATHER_S)
 
     def note(self, attempt: Attempt) -> None:
-        """Write an attempt, with the next group."""
+        """Write an attempt, with the next group; without its bodies if many wait."""
+        if len(self._attempts_gathered) + len(self._attempts_writing) >= MOST_WITH_BODIES:
+            attempt = attempt._replace(request=None, answer=None)
         self._attempts_gathered.append(attempt)
         if self._timer is None and not self._is_writing:
             self._timer = self._clock.callLater(NOTE_S, self._write_group)
