@@ -120,7 +120,7 @@ def test_the_last_one_and_the_last_that_delivered_events(
     database: Database, small_groups: None
 ) -> None:
     with database.read() as tx:
-        assert attempts.last(tx, 1, 7) is None
+        assert attempts.last_of(tx, [(1, 7)]) == {}
         assert attempts.last_with_events(tx, 1, 7) is None
     append(database, attempt(at_ms=1), attempt(at_ms=2), attempt(1, 8, at_ms=3))
     for n in range(3):
@@ -129,9 +129,9 @@ def test_the_last_one_and_the_last_that_delivered_events(
         append(database, attempt(1, 8, at_ms=30 + n))
     append(database, attempt(at_ms=40, outcome="Unsubscribe"))
     with database.read() as tx:
-        last, with_events = attempts.last(tx, 1, 7), attempts.last_with_events(tx, 1, 7)
-    assert last is not None
-    assert last.attempt.at_ms == 40
+        last = attempts.last_of(tx, [(1, 7), (1, 8), (1, 9), (2, 7)])
+        with_events = attempts.last_with_events(tx, 1, 7)
+    assert {key: each.attempt.at_ms for key, each in last.items()} == {(1, 7): 40, (1, 8): 32}
     assert with_events is not None
     assert with_events.attempt.at_ms == 2
 

@@ -17,6 +17,7 @@ from ewspush.store import accounts, impersonation, mailboxes, outgoing, subscrip
 from ewspush.store.database import Transaction
 from ewspush.store.mailboxes import Mailbox
 from ewspush.store.outgoing import Key, Outgoing
+from ewspush.store.subscriptions import Subscription
 
 PAGE = 500  # mailboxes, or subscriptions or a few more, in one answer
 
@@ -118,14 +119,14 @@ class Commands:
             else:
                 some = mailboxes.after(tx, after, PAGE)
                 following = some[-1].id if len(some) == PAGE else None
-            found: list[Record] = []
+            found: list[tuple[Mailbox, Subscription]] = []
             for owner in some:
-                of_mailbox = subscriptions.of_mailbox(tx, owner.id)
-                found += [describe(tx, owner, one, self._live) for one in of_mailbox]
+                found += [(owner, one) for one in subscriptions.of_mailbox(tx, owner.id)]
                 if len(found) >= PAGE and mailbox is None:
                     following = owner.id
                     break
-        return {"subscriptions": found, "next": following}
+            described = describe(tx, found, self._live)
+        return {"subscriptions": described, "next": following}
 
     def show_subscription(self, id: str) -> Record:
         """Everything that is known of one subscription."""
@@ -135,7 +136,7 @@ class Commands:
             found = subscriptions.by_number(tx, wanted.mailbox, wanted.number)
             if owner is None or found is None:
                 raise CommandError(f"there is no subscription {id}")
-            return describe(tx, owner, found, self._live)
+            return describe(tx, [(owner, found)], self._live)[0]
 
 
 def _find_account(tx: Transaction, address: str) -> Account:

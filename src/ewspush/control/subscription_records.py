@@ -1,6 +1,6 @@
 """Subscriptions as JSON objects, with all that is known of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ewspush.control import CommandError
@@ -10,6 +10,7 @@ from ewspush.core.events import EventFilter
 from ewspush.core.ids import Kind, ObjectId
 from ewspush.core.subscription import Retrying
 from ewspush.store import attempts, folders
+from ewspush.store.attempts import Attempt, StoredAttempt
 from ewspush.store.database import Transaction
 from ewspush.store.mailboxes import Mailbox
 from ewspush.store.pull_subscriptions import PullSubscription
@@ -37,8 +38,19 @@ def decode(id: str) -> ObjectId:
     return decoded
 
 
-def describe(tx: Transaction, owner: Mailbox, one: Subscription, live: Live) -> Record:
-    """A push subscription, live or over."""
+def describe(
+    tx: Transaction, some: Sequence[tuple[Mailbox, Subscription]], live: Live
+) -> list[Record]:
+    """Push subscriptions, live or over, each with its mailbox."""
+    last = attempts.last_of(tx, [(one.mailbox, one.number) for _, one in some])
+    return [
+        _describe(tx, owner, one, live, last.get((one.mailbox, one.number))) for owner, one in some
+    ]
+
+
+def _describe(
+    tx: Transaction, owner: Mailbox, one: Subscription, live: Live, last: StoredAttempt | None
+) -> Record:
     id = ObjectId(Kind.SUBSCRIPTION, one.mailbox, one.number)
     described: Record = {
         "id": ids.encode(id.kind, id.mailbox, id.number),
@@ -59,7 +71,7 @@ def describe(tx: Transaction, owner: Mailbox, one: Subscription, live: Live) -> 
         "next": None,
         "next_at": None,
         "gives_up_at": _gives_up_s(one),
-        "last_attempt": _last_attempt(tx, one),
+        "last_attempt": last and _attempt(last.attempt),
     }
     if one.over_at_s is None and one.paused_at_s is not None:
         paused_at = time_text(one.paused_at_s)
@@ -69,8 +81,6 @@ def describe(tx: Transaction, owner: Mailbox, one: Subscription, live: Live) -> 
     described |= _position(owner, described["acknowledged"])
     for key in ("next_at", "gives_up_at"):
         described[key] = time_text(described[key])
-    if described["last_attempt"]:
-        described["last_attempt"]["at"] = time_text(described["last_attempt"]["at"])
     return described
 
 
@@ -113,12 +123,8 @@ def _gives_up_s(one: Subscription) -> float | None:
     return one.phase.since_s + one.status_frequency_min * _MINUTE_S
 
 
-def _last_attempt(tx: Transaction, one: Subscription) -> Record | None:
-    last = attempts.last(tx, one.mailbox, one.number)
-    if last is None:
-        return None
-    attempt = last.attempt
-    return {"at": attempt.at_ms / 1000, "outcome": attempt.outcome, "detail": attempt.detail}
+def _attempt(last: Attempt) -> Record:
+    return {"at": time_text(last.at_ms / 1000), "outcome": last.outcome, "detail": last.detail}
 
 
 def _folder_names(tx: Transaction, mailbox: int, wanted: EventFilter) -> list[str] | None:

@@ -225,9 +225,35 @@ def of_subscription(
     return list(islice(_newest_first(tx, mailbox, number, before), most))
 
 
-def last(tx: Transaction, mailbox: int, number: int) -> StoredAttempt | None:
-    """The newest attempt of a subscription."""
-    return next(_newest_first(tx, mailbox, number), None)
+def last_of(
+    tx: Transaction, some: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], StoredAttempt]:
+    """The newest attempt of each subscription (mailbox, number) that has one, without bodies.
+
+    One walk through the groups serves all of them.
+    """
+    found: dict[tuple[int, int], StoredAttempt] = {}
+    wanted = set(some)
+    for group in _groups(tx):
+        mailboxes = {mailbox for mailbox, _ in wanted}
+        if not mailboxes:
+            break
+        known = set(struct.unpack(f"<{len(group.mailboxes) // 4}I", group.mailboxes))
+        among = [mailbox for mailbox in mailboxes if _key(mailbox) in known]
+        for row in _newest_rows(tx, group, among) if among else ():
+            stored = StoredAttempt(row.id, Attempt._make((*row[1:], None, None)))
+            key = (stored.attempt.mailbox, stored.attempt.subscription)
+            if key in wanted:
+                found[key] = stored
+                wanted.remove(key)
+    return found
+
+
+def _newest_rows(tx: Transaction, group: Any, mailboxes: Sequence[int]) -> Sequence[Any]:
+    statement = select(attempts).where(
+        attempts.c.id.between(group.first_id, group.last_id), attempts.c.mailbox_id.in_(mailboxes)
+    )
+    return tx.connection.execute(statement.order_by(attempts.c.id.desc())).all()
 
 
 def last_with_events(tx: Transaction, mailbox: int, number: int) -> StoredAttempt | None:
@@ -263,6 +289,13 @@ def _groups_of(
 ) -> Iterator[tuple[int, int]]:
     """The first and the last id of groups in which the mailbox may have attempts, newest first."""
     key = _keys([mailbox])
+    for group in _groups(tx, before):
+        if key in group.mailboxes:
+            yield group.first_id, group.last_id
+
+
+def _groups(tx: Transaction, before: int | None = None) -> Iterator[Any]:
+    """Groups, the newest first; those that begin before that id if given."""
     statement = select(attempt_groups).order_by(attempt_groups.c.first_id.desc())
     most = _FIRST_GROUPS
     while True:
@@ -270,9 +303,7 @@ def _groups_of(
             statement if before is None else statement.where(attempt_groups.c.first_id < before)
         )
         groups = tx.connection.execute(wanted.limit(most)).all()
-        for group in groups:
-            if key in group.mailboxes:
-                yield group.first_id, group.last_id
+        yield from groups
         if len(groups) < most:
             return
         before = groups[-1].first_id

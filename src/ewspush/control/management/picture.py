@@ -52,7 +52,7 @@ def _contents(tx: Transaction, row: Mailbox, live: Live, now_s: int) -> Record:
         "events": row.head - row.floor,
         "events_ever": row.head,
         "subscriptions": [
-            *(describe(tx, row, one, live) for one in pushed),
+            *describe(tx, [(row, one) for one in pushed], live),
             *(describe_pulled(tx, row, one) for one in pulled),
         ],
         "may_act_for": _rights(tx, row.id),
