@@ -11,7 +11,17 @@ from tempfile import TemporaryDirectory
 import click
 import machine
 import report
-from figures import CATCHING_UP, HTTP, HTTPS, LOGGING, P50, P99, of_cpu, percentile
+from figures import (
+    CATCHING_UP,
+    HTTP,
+    HTTPS,
+    LOGGING,
+    P50,
+    P99,
+    UNRECORDED,
+    of_cpu,
+    percentile,
+)
 from report import Results
 from runs import PEERS, Runs
 
@@ -31,6 +41,8 @@ class Rounds:
         rate, cpu_rate, logging, _ = self._runs.delivery()
         self._add(HTTP, rate, cpu_rate)
         self._add(LOGGING, logging)
+        rate, cpu_rate, _, _ = self._runs.delivery_unrecorded()
+        self._add(UNRECORDED, rate, cpu_rate)
         rate, cpu_rate, _, _ = self._runs.delivery_over_tls()
         self._add(HTTPS, rate, cpu_rate)
         for name in PEERS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 Found = Mapping[str, Sequence[float]]  # by name: what each round found
 
-HTTP, LOGGING, HTTPS = "ours", "with logging", "https"
+HTTP, LOGGING, HTTPS, UNRECORDED = "ours", "with logging", "https", "no attempt log"
 CATCHING_UP, P50, P99 = "catching up", "p50", "p99"
 
 # Those of the latencies that are kept, closer and closer to all.
@@ -64,6 +64,7 @@ FIGURES = (
     Figure(_A_SECOND, HTTP, "celery_worker", "a Celery worker", 20),
     Figure(_A_SECOND, HTTP, "curl_ceiling", "pycurl's multi interface (the ceiling)", 0.2),
     Figure(f"{_A_SECOND}, https", HTTPS, HTTP, "its own http", 0.8),
+    Figure(_A_SECOND, HTTP, UNRECORDED, "itself without the attempt log", 0.85),
     Figure(f"{_A_SECOND}, with logging the events", LOGGING),
     Figure("events a second, catching up", CATCHING_UP, wanted=20_000),
     Figure("commit to first byte, p50, ms", P50, wanted=5, at_most=True, decimals=2),

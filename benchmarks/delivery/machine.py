@@ -8,7 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,16 +59,21 @@ def on_core(core: int, *command: object) -> list[str]:
     return [*taskset, *map(str, command)]
 
 
-def run(*command: object) -> str:
+def run(*command: object, **environment: str) -> str:
     """What a process on the first core prints."""
-    return output_of(on_core(0, *command))
+    return output_of(on_core(0, *command), environment)
 
 
-def output_of(command: Sequence[str]) -> str:
+def output_of(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """What a process prints. Raises ClickException if it fails or takes too long."""
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=_LONGEST_RUN_S
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_LONGEST_RUN_S,
+            env={**os.environ, **(environment or {})},
         )
     except subprocess.TimeoutExpired:
         raise click.ClickException(f"{' '.join(command)} took too long") from None

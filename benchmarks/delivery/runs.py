@@ -52,10 +52,13 @@ class Runs:
         """The same over https."""
         return self._ours(self.responder.https, self.responder.ca_file)
 
-    def _ours(self, url: str, *ca_file: Path) -> tuple[float, ...]:
-        printed = machine.run(
-            sys.executable, HERE / "ours.py", url, SUBSCRIPTIONS, _ROUNDS, *ca_file
-        )
+    def delivery_unrecorded(self) -> tuple[float, ...]:
+        """The same without the attempt log."""
+        return self._ours(self.responder.http, EWSPUSH_ATTEMPTS_KEEP="0")
+
+    def _ours(self, url: str, *ca_file: Path, **environment: str) -> tuple[float, ...]:
+        command = (sys.executable, HERE / "ours.py", url, SUBSCRIPTIONS, _ROUNDS, *ca_file)
+        printed = machine.run(*command, **environment)
         rates = [tuple(map(float, line.split())) for line in printed.splitlines()[_WARM_UP:]]
         return tuple(map(statistics.median, zip(*rates, strict=True)))
 

@@ -3,6 +3,7 @@
 Importing this installs the reactor.
 """
 
+import os
 import threading
 import time
 import traceback
@@ -85,7 +86,7 @@ def run(
     use_monotonic_time(reactor)
     chosen = settings.load(
         None,
-        {},
+        os.environ,
         {
             "server": {"data": folder, "http": "127.0.0.1:0", "lmtp": "127.0.0.1:0"},
             "delivery": {"callback_allow": "127.0.0.0/8", "ca_file": ca_file},
