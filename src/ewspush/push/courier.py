@@ -115,20 +115,19 @@ class Courier:
         render: Callable[[], bytes],
     ) -> "Deferred[Attempted]":
         asked, request = self._orders.take(live), b""
+
+        def ended(outcome: Outcome) -> Attempted:
+            return self._ended(live, began_s, notification, request, asked, outcome)
+
         if live.refused is not None:
-            judging = succeed(Outcome(None, FailureKind.ADDRESS_REFUSED.value, live.refused))
-        else:
-            try:
-                request = render()
-                posting = self._post(live.url, HEADERS, request)
-            except Exception:  # one subscription's trouble backs off and does not stop the others
-                judging = succeed(outcomes.of_bug(Failure()))
-            else:
-                judging = posting.addCallbacks(outcomes.of_answer, outcomes.of_failure)
-                judging.addErrback(outcomes.of_bug)
-        return judging.addCallback(
-            lambda outcome: self._ended(live, began_s, notification, request, asked, outcome)
-        )
+            refused = Outcome(None, FailureKind.ADDRESS_REFUSED.value, live.refused)
+            return succeed(ended(refused))
+        try:
+            request = render()
+            posting = self._post(live.url, HEADERS, request)
+        except Exception:  # one subscription's trouble backs off and does not stop the others
+            return succeed(ended(outcomes.of_bug(Failure())))
+        return posting.addBoth(lambda result: ended(outcomes.of_result(result)))
 
     def _ended(
         self,

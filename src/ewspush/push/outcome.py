@@ -38,6 +38,14 @@ class Outcome(NamedTuple):
     answer: bytes = b""  # the body of a complete answer
 
 
+def of_result(result: Answer | Failure) -> Outcome:
+    """What came of posting, whatever it was. Never raises."""
+    try:
+        return of_failure(result) if isinstance(result, Failure) else of_answer(result)
+    except Exception:  # one subscription's trouble backs off and does not stop the others
+        return of_bug(Failure())
+
+
 def of_answer(answer: Answer) -> Outcome:
     """Any 2xx answer with a SubscriptionStatus counts; all else is a failed attempt."""
     if answer.status // 100 != _SUCCESS:
