@@ -53,8 +53,28 @@ async def test_an_answer_of_any_status_is_an_answer(sender, responder, status):
 async def test_a_redirect_is_not_followed(sender, responder):
     elsewhere = responder(answer())
     far_end = responder(answer(307, b"", f"Location: {elsewhere.url()}"))
-    assert (await sender.post(far_end.url(), HEADERS, ENVELOPE)).status == 307
+    got = await sender.post(far_end.url(), HEADERS, ENVELOPE)
+    assert (got.status, got.redirect) == (307, elsewhere.url())
     assert elsewhere.connections == 0
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize(
+    ("status", "location", "leads_to"),
+    [
+        (302, "/elsewhere?a=b", "{origin}/elsewhere?a=b"),
+        (302, "/" + "x" * 5000, "{origin}/" + "x" * 5000),
+        (302, "", None),
+        (200, "/elsewhere", None),
+    ],
+)
+async def test_where_a_redirect_leads_to_is_a_whole_url(
+    sender, responder, status, location, leads_to
+):
+    far_end = responder(answer(status, b"", f"Location: {location}"))
+    got = await sender.post(far_end.url(), HEADERS, ENVELOPE)
+    expected = leads_to and leads_to.format(origin=far_end.url(""))[:2083]
+    assert got.redirect == expected
 
 
 @pytest_twisted.ensureDeferred

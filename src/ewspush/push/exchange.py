@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pycurl
 from twisted.internet.defer import Deferred
 
+_REDIRECT_LIMIT = 2083  # bytes
 _DETAIL_LIMIT = 200  # characters; libcurl quotes what certificates and far ends say
 
 # libcurl's name lacks in pycurl.
@@ -111,13 +112,15 @@ class Answer(NamedTuple):  # made in half the time of a frozen dataclass
     """A complete HTTP answer of any status; redirects are not followed.
 
     `retry_after` is in seconds, a day at most: what Retry-After says beside a status other than
-    2xx. None if it says nothing, or nothing that lies in the future.
+    2xx. None if it says nothing, or nothing that lies in the future. `redirect` is where such an
+    answer says to go on, as a whole URL, which may hold secrets and be cut off.
     """
 
     status: int
     body: bytes
     times: Times
     retry_after: int | None
+    redirect: str | None = None
 
 
 class Exchange:
@@ -189,6 +192,12 @@ def retry_after_of(easy: pycurl.Curl) -> int | None:
     """What the answer's Retry-After says, as Answer has it."""
     seconds: int = easy.getinfo(pycurl.RETRY_AFTER)
     return min(seconds, _DAY_S) if seconds > 0 else None
+
+
+def redirect_of(easy: pycurl.Curl) -> str | None:
+    """Where the answer redirects to, as Answer has it."""
+    location: bytes | None = easy.getinfo_raw(pycurl.REDIRECT_URL)
+    return location[:_REDIRECT_LIMIT].decode("utf-8", "replace") if location else None
 
 
 def failure_of(

@@ -15,6 +15,7 @@ from ewspush.push.exchange import (
     NoAnswer,
     Times,
     failure_of,
+    redirect_of,
     retry_after_of,
     times_of_answer,
     times_of_failure,
@@ -210,9 +211,10 @@ class Sender:
         if exchange.connecting:
             self._remember_version(exchange.authority, handle.easy)
         status = handle.easy.getinfo(pycurl.RESPONSE_CODE)
-        retry_after = None
+        retry_after = redirect = None
         if not 200 <= status < 300:  # noqa: PLR2004 - the success class of HTTP
             retry_after = retry_after_of(handle.easy)
+            redirect = redirect_of(handle.easy)
         total_us = self._us_since(exchange.started)
         times = times_of_answer(exchange, handle.easy, total_us)
         body = handle.unload()
@@ -224,7 +226,7 @@ class Sender:
             self._idle.append(handle)
         else:
             handle.close()
-        exchange.deferred.callback(Answer(status, body, times, retry_after))
+        exchange.deferred.callback(Answer(status, body, times, retry_after, redirect))
 
     def _remember_version(self, authority: str, easy: pycurl.Curl) -> None:
         self._http2.pop(authority, None)
