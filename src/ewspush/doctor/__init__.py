@@ -1,0 +1,1 @@
+"""The doctor: is a push responder right? What it sees is what the server would see."""
