@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from ewspush.cli import main
+from support.far_ends import authority, ca_file, responder  # noqa: F401
 from support.running_server import PATIENCE_S, ServerProcess
 from support.schemas import ROOT
 

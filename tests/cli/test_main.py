@@ -43,6 +43,7 @@ def test_help_is_complete_and_not_too_wide(ewspush, path):
         (("mailbox", "create"), "ewspush mailbox create user@example.org --password-stdin <"),
         (("deliver",), "ewspush deliver --to user@example.org message.eml"),
         (("responder",), "ewspush responder --fail-first 2"),
+        (("doctor",), "ewspush doctor https://app.example.com/push?key=..."),
     ],
 )
 def test_help_has_an_example(ewspush, path, example):
@@ -104,7 +105,7 @@ def test_a_wrong_command_line_is_one_line_and_status_2(ewspush, arguments, line)
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "mailbox list", "subscription list", "deliver --to a"]
+    "command", ["serve", "mailbox list", "subscription list", "deliver --to a", "doctor http://a/"]
 )
 def test_a_wrong_setting_is_one_line_and_leaves_nothing(ewspush, elsewhere, monkeypatch, command):
     monkeypatch.setenv("EWSPUSH_DELIVERY_BATCH", "0")
@@ -141,7 +142,15 @@ def test_nobody_reading_the_output_is_no_traceback(spawn, server, mailbox):
     assert process.stderr.read() == ""
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["demo", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["serve", "--help"],
+        ["demo", "--help"],
+        ["doctor", "--help"],
+    ],
+)
 def test_help_loads_nothing_heavy(program, arguments):
     assert loaded(program, arguments) == set()
 

@@ -12,6 +12,7 @@ from ewspush.cli import (
     deliver,
     demo,
     directory,
+    doctor,
     fields,
     impersonation,
     mailbox,
@@ -64,6 +65,7 @@ _SECTIONS = {
         queue.queue,
         deliver.deliver,
         responder.responder,
+        doctor.doctor,
     ),
 }
 

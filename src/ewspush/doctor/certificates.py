@@ -60,14 +60,11 @@ def of_certificates(chain: Sequence[Certificate], now: datetime) -> Judgement:
         return ok("accepted")
     text = f"{_described(chain[0])}; {_left(chain[0], now)}"
     first_over = min(chain, key=lambda each: each.not_after)
-    days = first_over.days_left(now)
-    if days >= _WARN_DAYS:
+    if first_over.days_left(now) >= _WARN_DAYS:
         return ok(text)
-    which = "it" if first_over is chain[0] else f"the one of {first_over.subject} in its chain"
-    return warning(
-        f"{text}; {which} expires on {first_over.not_after:%Y-%m-%d}, in {_days(days)}",
-        "Renew it, or nothing is delivered any more from then on.",
-    )
+    if first_over is not chain[0]:
+        text += f"; {first_over.subject} in its chain is {_left(first_over, now)}"
+    return warning(text, "Renew it, or nothing is delivered any more from then on.")
 
 
 def of_refusal(chain: Sequence[Certificate], failure: NoAnswer, now: datetime) -> Judgement:

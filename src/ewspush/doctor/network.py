@@ -42,7 +42,7 @@ def judge_url(url: str, policies: Policies) -> tuple[Target | None, Judgement]:
         target = policies.doctor.judge(url)
     except UrlRefused as error:
         return None, problem(str(error))
-    return target, ok(f"{shown(target.url)}: the server accepts URLs of this form")
+    return target, ok(f"{shown(target.url)} is well-formed")
 
 
 def host_and_port(target: Target) -> tuple[str, int]:

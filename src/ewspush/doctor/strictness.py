@@ -34,7 +34,7 @@ def of_acknowledgements(
             return warning(
                 f"it is understood here, but other servers may be strict: {text}", _EXPECTED
             )
-    return ok("right by the letter of the schema, as servers that are strict want it")
+    return ok("right by the letter of the schema, too")
 
 
 def fault_of(body: bytes, contract: Contract) -> str | None:
