@@ -44,6 +44,7 @@ def test_help_is_complete_and_not_too_wide(ewspush, path):
         (("deliver",), "ewspush deliver --to user@example.org message.eml"),
         (("responder",), "ewspush responder --fail-first 2"),
         (("doctor",), "ewspush doctor https://app.example.com/push?key=..."),
+        (("replay",), "ewspush replay samples/send-notification.xml --to http://127.0.0.1:8090/"),
     ],
 )
 def test_help_has_an_example(ewspush, path, example):
@@ -149,6 +150,7 @@ def test_nobody_reading_the_output_is_no_traceback(spawn, server, mailbox):
         ["serve", "--help"],
         ["demo", "--help"],
         ["doctor", "--help"],
+        ["replay", "--help"],
     ],
 )
 def test_help_loads_nothing_heavy(program, arguments):

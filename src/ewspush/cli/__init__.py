@@ -19,6 +19,7 @@ from ewspush.cli import (
     options,
     permission,
     queue,
+    replay,
     responder,
     serve,
     subscription,
@@ -65,6 +66,7 @@ _SECTIONS = {
         queue.queue,
         deliver.deliver,
         responder.responder,
+        replay.replay,
         doctor.doctor,
     ),
 }

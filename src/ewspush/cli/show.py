@@ -15,7 +15,7 @@ from ewspush.wire.received import (
 def headline(handled: Handled) -> str:
     """What came and what was answered."""
     answer = click.style(handled.answer, fg="green" if handled.is_acknowledged else "yellow")
-    return f"#{handled.number}  {_what(handled.notification)}  -> {answer}"
+    return f"#{handled.number}  {what(handled.notification)}  -> {answer}"
 
 
 def events(handled: Handled) -> list[str]:
@@ -26,7 +26,8 @@ def events(handled: Handled) -> list[str]:
     return [_event(event) for event in notification.events]
 
 
-def _what(notification: ReceivedNotification | NotANotification) -> str:
+def what(notification: ReceivedNotification | NotANotification) -> str:
+    """What came, in a few words."""
     if isinstance(notification, ErrorNotification):
         return f"error ({printable(str(notification))})"
     if isinstance(notification, NotANotification):
