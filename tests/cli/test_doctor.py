@@ -58,7 +58,7 @@ async def test_a_right_responder_is_told_step_by_step(examine, responder, monkey
     far_end = responder(*GOOD)
     told = await examine(far_end.url(QUERY))
     assert told.status == 0
-    shown = re.sub(r"\d+ ms", "N ms", unwrapped(told).replace(str(far_end.port), "PORT"))
+    shown = re.sub(r"\d+\.\d ms", "N ms", unwrapped(told).replace(str(far_end.port), "PORT"))
     assert shown.splitlines() == [
         "ok       URL               http://127.0.0.1:PORT/push?key=... is well-formed",
         "ok       addresses         127.0.0.1",

@@ -36,7 +36,9 @@ def replay(run):
 
 def lines(told):
     """Without their times and folders."""
-    return [re.sub(r" in \d+ ms$", "", line.rpartition("/")[2]) for line in told.out.splitlines()]
+    return [
+        re.sub(r" in \d+\.\d ms$", "", line.rpartition("/")[2]) for line in told.out.splitlines()
+    ]
 
 
 @pytest_twisted.ensureDeferred
@@ -122,10 +124,10 @@ async def test_what_is_no_notification_is_not_sent(replay, responder, elsewhere)
     )
     assert told.status == 1
     ack_line, broken, large, dtd, event = lines(told)
-    assert ack_line == "ack-ok.xml  -> not sent: no Notification in it"
-    assert broken.startswith("broken.xml  -> not sent: not XML: ")
+    assert ack_line == "ack-ok.xml  -> not sent: not a notification (no Notification in it)"
+    assert broken.startswith("broken.xml  -> not sent: not a notification (not XML: ")
     assert large == "large.xml  -> not sent: it has more than 7000 bytes"
-    assert dtd == "dtd.xml  -> not sent: not XML: a DTD is not allowed"
+    assert dtd == "dtd.xml  -> not sent: not a notification (not XML: a DTD is not allowed)"
     assert event.endswith("-> OK (HTTP 200)")
     assert len(far_end.requests) == 1
 

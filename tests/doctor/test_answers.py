@@ -29,8 +29,8 @@ RESET = silent(FailureKind.RESET, "Connection reset by peer")
 @pytest.mark.parametrize(
     ("result", "verdict", "text"),
     [
-        (ACK, OK, "acknowledged in 12 ms"),
-        (said(202, ack()), OK, "acknowledged in 12 ms"),
+        (ACK, OK, "acknowledged in 12.0 ms"),
+        (said(202, ack()), OK, "acknowledged in 12.0 ms"),
         (UNSUBSCRIBE, WARNING, "acknowledged with Unsubscribe, which ends a subscription"),
         (said(204), PROBLEM, "HTTP 204 with an empty body, which acknowledges nothing"),
         (said(200, b"OK"), PROBLEM, "HTTP 200, but the answer is not XML: Start tag expected"),
@@ -164,10 +164,10 @@ def test_garbage_must_not_stop_a_responder(terms, first, after, verdict, text):
 @pytest.mark.parametrize(
     ("results", "verdict", "text"),
     [
-        ([ACK], OK, "the only answer took 12 ms; 30 s are allowed"),
-        ([ACK, said(seconds=15)], OK, "the slowest of 2 answers took 15000 ms"),
-        ([said(500, seconds=15.1), ACK], WARNING, "the slowest of 2 answers took 15100 ms"),
-        ([ACK, TIMEOUT], OK, "the only answer took 12 ms"),  # that of itself is a problem already
+        ([ACK], OK, "the only answer took 12.0 ms; 30 s are allowed"),
+        ([ACK, said(seconds=15)], OK, "the slowest of 2 answers took 15000.0 ms"),
+        ([said(500, seconds=15.1), ACK], WARNING, "the slowest of 2 answers took 15100.0 ms"),
+        ([ACK, TIMEOUT], OK, "the only answer took 12.0 ms"),  # that of itself is a problem already
         ([TIMEOUT], SKIPPED, "there was no answer"),
     ],
 )

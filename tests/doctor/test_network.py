@@ -83,7 +83,7 @@ REFUSED = "Connection refused"
 @pytest.mark.parametrize(
     ("tries", "verdict", "text"),
     [
-        ([Connected(PUBLIC, 12.4)], OK, f"{PUBLIC} in 12 ms"),
+        ([Connected(PUBLIC, 12.4)], OK, f"{PUBLIC} in 12.4 ms"),
         (
             [Connected(PUBLIC, None, REFUSED)],
             PROBLEM,
@@ -92,9 +92,9 @@ REFUSED = "Connection refused"
         (
             [Connected(PUBLIC_6, None, REFUSED), Connected(PUBLIC, 1.0)],
             WARNING,
-            f"{PUBLIC} in 1 ms, but not all ({PUBLIC_6}: {REFUSED})",
+            f"{PUBLIC} in 1.0 ms, but not all ({PUBLIC_6}: {REFUSED})",
         ),
-        ([Connected("::1", None, REFUSED), Connected("127.0.0.1", 1.0)], OK, "127.0.0.1 in 1 ms"),
+        ([Connected("::1", None, REFUSED), Connected("127.0.0.1", 1.0)], OK, "127.0.0.1 in 1.0 ms"),
     ],
 )
 def test_every_address_should_take_connections(tries, verdict, text):

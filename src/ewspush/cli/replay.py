@@ -13,7 +13,7 @@ from ewspush.control import CommandError
 if TYPE_CHECKING:
     from ewspush.cli.posting import Post
     from ewspush.doctor.answers import Terms
-    from ewspush.wire.received import NotANotification, ReceivedNotification
+    from ewspush.wire.received import ErrorNotification, ReceivedNotification
 
 _FILE_LIMIT = 16 * 1024 * 1024  # bytes
 _DECLARATION = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*>")
@@ -148,14 +148,16 @@ def _read(file: Path) -> bytes:
     return content
 
 
-def _parsed(body: bytes) -> "ReceivedNotification | NotANotification":
-    """Raises NotANotification, but not for an error in its place, which is sent too."""
+def _parsed(body: bytes) -> "ReceivedNotification | ErrorNotification":
+    """What the server sends: a notification, or an error in its place. Raises ValueError."""
     from ewspush.wire import received
 
     try:
         return received.parse(body)
     except received.ErrorNotification as error:
         return error
+    except received.NotANotification as error:
+        raise ValueError(f"not a notification ({error})") from None
 
 
 def _print(replayed: Replayed) -> None:
@@ -165,6 +167,6 @@ def _print(replayed: Replayed) -> None:
         answer = f"{click.style(_OK, fg='green')} (HTTP {replayed.http_status})"
     else:
         answer = click.style(options.printable(replayed.detail), fg="yellow")
-    took = f" in {replayed.total_ms:.0f} ms" if replayed.total_ms is not None else ""
+    took = f" in {replayed.total_ms:.1f} ms" if replayed.total_ms is not None else ""
     kind = f"{replayed.what}  " if replayed.what else ""
     click.echo(f"{options.printable(replayed.file)}  {kind}-> {answer}{took}")

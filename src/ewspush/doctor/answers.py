@@ -162,7 +162,7 @@ def of_times(results: Collection[Result], terms: Terms) -> Judgement:
 
 
 def _ms(answer: Answer) -> str:
-    return f"{answer.times.total_us / 1000:.0f} ms"
+    return f"{answer.times.total_us / 1000:.1f} ms"
 
 
 def _no_answer(failure: NoAnswer, terms: Terms) -> Judgement:

@@ -94,7 +94,7 @@ def of_connections(tries: Sequence[Connected]) -> Judgement:
             f"nothing can be connected to ({failures})",
             "Is the responder running, at this port, and does a firewall let the server through?",
         )
-    text = _listed([f"{each.address} in {each.ms:.0f} ms" for each in good])
+    text = _listed([f"{each.address} in {each.ms:.1f} ms" for each in good])
     if all(is_loopback(each.address) for each in bad):  # localhost has two, and listens on one
         return ok(text)
     return warning(
