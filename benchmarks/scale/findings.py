@@ -85,5 +85,5 @@ def _kept(folder: Path) -> dict[str, Any]:
 
 
 def ms(seconds: float) -> str:
-    """Milliseconds, for a row."""
-    return f"{1000 * seconds:.3g} ms"
+    """A time, for a row."""
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
