@@ -62,8 +62,10 @@ class Transaction:
 class Database:
     """An opened database. SQLite (WAL, synchronous FULL) or PostgreSQL, by URL."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, writing_engine: Engine) -> None:
+        """The second one is for what writes; it may be the first."""
         self._engine = engine
+        self._writing_engine = writing_engine
         self._reader = engine.execution_options(**_READ_OPTIONS.get(engine.dialect.name, {}))
         # SQLite has one writer. Waiting for it here is fair and quick; its own waiting polls.
         self._writer = threading.Lock() if engine.dialect.name == "sqlite" else None
@@ -89,10 +91,11 @@ class Database:
         except DBAPIError as error:
             engine.dispose()
             raise UnsupportedDatabase(f"the database cannot be used: {error.orig}") from error
-        return cls(engine)
+        return cls(engine, _make_writing_engine(engine, busy_timeout_s))
 
     def close(self) -> None:
         self._engine.dispose()
+        self._writing_engine.dispose()
 
     def check(self) -> None:
         """Have the database read a table. Raises DBAPIError if it cannot."""
@@ -120,7 +123,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that is committed if the block ends well, and has no effect otherwise."""
-        with self._writer or nullcontext(), self._engine.begin() as connection:
+        with self._writer or nullcontext(), self._writing_engine.begin() as connection:
             transaction = Transaction(connection)
             yield transaction
         committed = {mailbox: events for mailbox, events in transaction.appended.items() if events}
@@ -133,6 +136,8 @@ class Database:
             for status_listener in self._status_listeners:
                 status_listener(mailbox)
 
+
+_CACHE_KIB = 16 * 1024  # of the connection that writes
 
 _ONE_ROW = text("SELECT version_num FROM alembic_version")
 
@@ -149,15 +154,7 @@ def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
                 "an SQLite database needs a file, given by its path: several threads share it"
             )
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(
-            url,
-            connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
-            pool_size=20,
-            hide_parameters=True,
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
+        return _make_sqlite_engine(url, busy_timeout_s, connections=20)
     if url.get_backend_name() == "postgresql":
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -170,6 +167,34 @@ def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
     raise UnsupportedDatabase(
         f"{url.get_backend_name()!r} databases are not supported: use sqlite or postgresql"
     )
+
+
+def _make_sqlite_engine(url: URL, busy_timeout_s: float, connections: int) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
+        pool_size=connections,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _make_writing_engine(engine: Engine, busy_timeout_s: float) -> Engine:
+    """For SQLite one with a single connection, whatever else reads.
+
+    A connection forgets the pages that it has cached when another one has written.
+    """
+    if engine.dialect.name != "sqlite":
+        return engine
+    writing = _make_sqlite_engine(engine.url, busy_timeout_s, connections=1)
+    event.listen(writing, "connect", _cache_much)
+    return writing
+
+
+def _cache_much(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}").close()
 
 
 def _keep_only_what_is_primary(context: ExceptionContext) -> None:
