@@ -405,7 +405,9 @@ class Engine:
     def _turn(self) -> None:
         self._turn_scheduled = False
         known: list[Live] = []  # nothing has to be read for them
-        while self._may_admit() and (live := self._admission.take()) is not None:
+        room = self._room()
+        while room > 0 and (live := self._admission.take()) is not None:
+            room -= 1
             self._meter.admitted(live)
             # A full batch is sent before more is read, so that little is kept of a long backlog.
             is_full = len(live.pending) > self._settings.batch
@@ -419,10 +421,11 @@ class Engine:
             self._compose(live)
         self._reader.flush()
 
-    def _may_admit(self) -> bool:
-        # Each of those under way may become one more that is unwritten.
-        unwritten = self._progress.load + self._admission.under_way
-        return unwritten < self._settings.unwritten and not self._stopping
+    def _room(self) -> int:
+        """How many more may be under way: each of them may become one more that is unwritten."""
+        if self._stopping:
+            return 0
+        return self._settings.unwritten - self._progress.load - self._admission.under_way
 
     def _leave(self, live: Live, health: Health = Health.UNKNOWN) -> None:
         """No longer under way: make room for the next of its origin."""

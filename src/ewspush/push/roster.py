@@ -12,8 +12,8 @@ class Roster:
         self._by_mailbox: dict[int, list[Live]] = {}
 
     def of(self, mailbox: int) -> Sequence[Live]:
-        """Those of a mailbox, which may change meanwhile."""
-        return tuple(self._by_mailbox.get(mailbox, ()))
+        """Those of a mailbox, as long as none is added or removed."""
+        return self._by_mailbox.get(mailbox, ())
 
     def find(self, mailbox: int, number: int) -> Live | None:
         for live in self._by_mailbox.get(mailbox, ()):
