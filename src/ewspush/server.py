@@ -1,5 +1,6 @@
 """The server: builds every part, gives each the few things it needs, and starts and stops them."""
 
+import gc
 import socket
 import threading
 import time
@@ -71,6 +72,7 @@ SWEEP_EVERY_S = 600.0
 ENDING_EVERY_S = 15.0
 _PAUSES = 4  # times a step, after it: others have the database for most of the time
 _LOCK_PATIENCE_S = 2.0
+_COLLECT_AFTER = (50_000, 20, 50)  # objects more than before; collections of the young ones
 _MANAGED_AT_ONCE = 10  # requests of administrators
 _COMMANDS_AT_ONCE = 10  # of operators
 _QUEUED_S = 20.0  # that an operator's attempt may wait; the command line waits longer
@@ -117,6 +119,8 @@ class Server:
             raise
 
     async def _start(self) -> None:
+        # What is thrown away here is hardly ever part of a cycle: looking often finds nothing.
+        gc.set_threshold(*_COLLECT_AFTER)
         settings, reactor = self._settings, self._reactor
         settings.server.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Two pools: requests that wait for the database do not hold up notifications.
