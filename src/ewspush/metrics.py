@@ -203,22 +203,21 @@ def _gauges(state: DeliveryState) -> Iterator[Metric]:
             "under-way": state.under_way,
         },
     )
-    yield _by_label(
-        GaugeMetricFamily(
-            "ewspush_origin_requests",
-            "Notifications under way, for the busiest origins.",
-            labels=["origin"],
-        ),
+    yield _of_origins(
+        "requests",
+        "Notifications under way, for the busiest origins.",
         {each.name: each.under_way for each in state.busiest},
     )
-    yield _by_label(
-        GaugeMetricFamily(
-            "ewspush_origin_queued",
-            "Subscriptions queued, for the same origins.",
-            labels=["origin"],
-        ),
+    yield _of_origins(
+        "queued",
+        "Subscriptions queued, for the same origins.",
         {each.name: each.queued for each in state.busiest},
     )
+
+
+def _of_origins(name: str, what: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(f"ewspush_origin_{name}", what, labels=["origin"])
+    return _by_label(family, values)
 
 
 def _by_label(

@@ -140,7 +140,7 @@ class Server:
             self._sender = Sender(
                 reactor,
                 policy.refusal,
-                _sender_settings(settings),
+                SenderSettings.of(settings.delivery),
                 f"ewspush/{ewspush.__version__}",
             )
         except UnusableCAFile as error:
@@ -482,12 +482,3 @@ def _make_management(database: Database, settings: Settings) -> Management:
         shortest_password=settings.management.shortest_password,
     )
     return Management(database, lambda: int(time.time()), policy, passwords.hash_many)
-
-
-def _sender_settings(settings: Settings) -> SenderSettings:
-    delivery = settings.delivery
-    return SenderSettings(
-        timeout=delivery.timeout_s,
-        answer_limit=delivery.answer_limit,
-        ca_file=str(delivery.ca_file) if delivery.ca_file else None,
-    )

@@ -9,7 +9,7 @@ import pytest
 
 from ewspush.cli import main
 from support.far_ends import authority, ca_file, responder  # noqa: F401
-from support.running_server import PATIENCE_S, ServerProcess
+from support.running_server import PATIENCE_S, serving
 from support.schemas import ROOT
 
 _numbers = count(1)
@@ -107,14 +107,8 @@ def run(spawn):
 @pytest.fixture(scope="session")
 def server():
     """A server for everybody; tests have mailboxes of their own on it."""
-    server = ServerProcess(mail_size_limit=4096)
-    try:
-        server.start()
+    with serving(mail_size_limit=4096) as server:
         yield server
-        assert server.terminate() == 0
-        assert server.log.troubles == []
-    finally:
-        server.close()
 
 
 @pytest.fixture

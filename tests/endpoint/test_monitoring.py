@@ -15,7 +15,7 @@ from twisted.web.http_headers import Headers
 from ewspush.endpoint.monitoring import ASK_EVERY_S, PATIENCE_S, Health, Readers
 from support.ews import subscribe
 from support.responders import Responder
-from support.running_server import EwsClient, ServerProcess
+from support.running_server import EwsClient, ServerProcess, serving
 
 PATHS = ("/metrics", "/health")
 FORWARDED = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"]
@@ -146,14 +146,8 @@ def test_one_failure_is_logged_and_only_if_they_go_on_there_is_trouble(checked: 
 
 @pytest.fixture(scope="module")
 def server():
-    server = ServerProcess()
-    try:
-        server.start()
+    with serving() as server:
         yield server
-        assert server.terminate() == 0
-        assert server.log.troubles == []
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from lxml import etree
 
 from support.ews import envelope, get_folder, subscribe, unsubscribe
 from support.responders import FAILURE, Responder
-from support.running_server import PATIENCE_S, EwsClient, ServerProcess, check_answer
+from support.running_server import PATIENCE_S, EwsClient, check_answer, serving
 from support.strict_reader import challenge_problems
 
 LIMIT = 64 * 1024
@@ -20,14 +20,8 @@ XSD = "{http://www.w3.org/2001/XMLSchema}"
 
 @pytest.fixture(scope="module")
 def server():
-    server = ServerProcess(server_body_limit=LIMIT, log_level="debug")
-    try:
-        server.start()
+    with serving(server_body_limit=LIMIT, log_level="debug") as server:
         yield server
-        assert server.terminate() == 0
-        assert server.log.troubles == []
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from exchangelib.protocol import BaseProtocol, CachingProtocol
 from urllib3 import HTTPResponse
 
 from support.responders import Responder
-from support.running_server import EwsClient, ServerProcess, check_answer
+from support.running_server import EwsClient, ServerProcess, check_answer, serving
 
 _numbers = count(1)
 
@@ -34,13 +34,8 @@ def start_server():
 @pytest.fixture(scope="session")
 def server():
     """A server for everybody; tests have mailboxes of their own on it."""
-    server = ServerProcess(subscriptions_per_mailbox=3)
-    try:
-        yield server.start()
-        assert server.terminate() == 0
-        assert server.log.troubles == []
-    finally:
-        server.close()
+    with serving(subscriptions_per_mailbox=3) as server:
+        yield server
 
 
 @pytest.fixture
@@ -84,13 +79,8 @@ def certificate(authority, tmp_path_factory):
 def tls_server(certificate):
     """A server that speaks TLS on both sides, and trusts the same authority as its clients."""
     ca_file, cert, key = certificate
-    server = ServerProcess(server_tls_cert=cert, server_tls_key=key, delivery_ca_file=ca_file)
-    try:
-        yield server.start()
-        assert server.terminate() == 0
-        assert server.log.troubles == []
-    finally:
-        server.close()
+    with serving(server_tls_cert=cert, server_tls_key=key, delivery_ca_file=ca_file) as server:
+        yield server
 
 
 @pytest.fixture

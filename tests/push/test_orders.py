@@ -11,7 +11,6 @@ from ewspush.core.events import EventType
 from ewspush.core.subscription import Idle, Parked, Retrying
 from ewspush.push.orders import CannotNow
 from ewspush.push.outcome import Outcome
-from ewspush.push.sender import FailureKind
 from ewspush.store import subscriptions
 from ewspush.wire import ids
 from support.world import DOWN, OK, UNSUBSCRIBE, Say, World, fails, hangs
@@ -110,7 +109,6 @@ def test_one_that_retries_gets_no_heartbeat(world: World) -> None:
 
 
 def test_whoever_asks_while_one_is_under_way_hears_of_the_next(world: World) -> None:
-    world.script = [fails(FailureKind.TIMEOUT, after_s=0)]
     world.script = [OK, fails(after_s=5)]
     id = world.subscribe()
     world.record(NEW_MAIL)

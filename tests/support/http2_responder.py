@@ -18,9 +18,11 @@ from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamR
 from h2.settings import SettingCodes
 from hyperframe.frame import GoAwayFrame
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Protocol
 from twisted.internet.ssl import CertificateOptions
+
+from support.scripted_responder import ScriptedResponder
 
 _SO_ATTACH_FILTER = 26  # socket(7); Python's socket module has no name for it
 _BPF_RETURN = 6  # from the filter, with the number of bytes to keep
@@ -83,8 +85,8 @@ class Stream:
 Behaviour = Callable[[Stream], object]
 
 
-class Http2Responder(Factory):
-    """Listens on loopback; the last behaviour is played again and again.
+class Http2Responder(ScriptedResponder[Stream]):
+    """Listens on loopback; a behaviour is played with the stream.
 
     `streams` that are open at once on one connection it announces, and refuses more.
     """
@@ -92,47 +94,15 @@ class Http2Responder(Factory):
     def __init__(
         self, *behaviours: Behaviour, tls: CertificateOptions, streams: int | None = None
     ) -> None:
-        self.behaviours = list(behaviours)
-        self.requests: list[Stream] = []
+        super().__init__(behaviours, reactor.listenSSL(0, self, tls, interface="127.0.0.1"))
         self.refused = 0
-        self.connections = 0
-        self.open: set[_Connection] = set()
         self.streams = streams
-        self._awaited: list[tuple[int, Deferred[None]]] = []
-        self._port = reactor.listenSSL(0, self, tls, interface="127.0.0.1")
-        self.port = self._port.getHost().port
 
     def url(self, path: str = "/") -> str:
         return f"https://localhost:{self.port}{path}"
 
-    def buildProtocol(self, _address: object) -> Protocol:
-        self.connections += 1
-        return _Connection(self, self.connections)
-
-    def play(self, stream: Stream) -> None:
-        number = len(self.requests)
-        self.requests.append(stream)
-        self.behaviours[min(number, len(self.behaviours) - 1)](stream)
-        for count, awaited in self._awaited:
-            if len(self.requests) == count:
-                awaited.callback(None)
-
-    def requests_arrived(self, count: int) -> Deferred:
-        """Fires when so many requests have come completely."""
-        awaited: Deferred[None] = Deferred()
-        if len(self.requests) >= count:
-            awaited.callback(None)
-        else:
-            self._awaited.append((count, awaited))
-        return awaited
-
-    async def stop(self) -> None:
-        """Leaves nothing in the reactor; may be called twice."""
-        gone = [connection.lost for connection in self.open]
-        for connection in list(self.open):
-            connection.transport.abortConnection()
-        await gatherResults(gone)
-        await maybeDeferred(self._port.stopListening)
+    def connection(self, number: int) -> Protocol:
+        return _Connection(self, number)
 
 
 class _Connection(Protocol):
@@ -178,7 +148,8 @@ class _Connection(Protocol):
                 if event.stream_id in self.streams:
                     self.streams[event.stream_id].body += event.data
             case StreamEnded() if event.stream_id in self.streams:
-                self.responder.play(self.streams[event.stream_id])
+                stream = self.streams[event.stream_id]
+                self.responder.take(stream, stream)
             case StreamReset():
                 self.streams.pop(event.stream_id, None)
 

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPullProducer
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Protocol
 from twisted.internet.ssl import CertificateOptions
 from zope.interface import implementer
+
+from support.scripted_responder import ScriptedResponder
 
 Behaviour = Callable[[Protocol], None]
 
@@ -26,56 +28,25 @@ class Request:
     connection: int
 
 
-class RawResponder(Factory):
-    """Listens on loopback; the last behaviour is played again and again."""
+class RawResponder(ScriptedResponder[Request]):
+    """Listens on loopback; a behaviour is played with the transport."""
 
     def __init__(
         self, *behaviours: Behaviour, tls: CertificateOptions | None = None, port: int = 0
     ) -> None:
-        self.behaviours = list(behaviours)
-        self.requests: list[Request] = []
-        self.connections = 0
-        self.open: set[Protocol] = set()
-        self.doomed: set[int] = set()  # connections that are reset as soon as something comes
-        self._awaited: list[tuple[int, Deferred[None]]] = []
         if tls is None:
-            self._port = reactor.listenTCP(port, self, interface="127.0.0.1", backlog=500)
+            listening = reactor.listenTCP(port, self, interface="127.0.0.1", backlog=500)
         else:
-            self._port = reactor.listenSSL(port, self, tls, interface="127.0.0.1")
+            listening = reactor.listenSSL(port, self, tls, interface="127.0.0.1")
+        super().__init__(behaviours, listening)
+        self.doomed: set[int] = set()  # connections that are reset as soon as something comes
         self._scheme = "http" if tls is None else "https"
-        self.port = self._port.getHost().port
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         return f"{self._scheme}://{host}:{self.port}{path}"
 
-    def buildProtocol(self, _address: object) -> Protocol:
-        self.connections += 1
-        return _Connection(self, self.connections)
-
-    def play(self, request: Request, connection: Protocol) -> None:
-        number = len(self.requests)
-        self.requests.append(request)
-        self.behaviours[min(number, len(self.behaviours) - 1)](connection.transport)
-        for count, awaited in self._awaited:
-            if len(self.requests) == count:
-                awaited.callback(None)
-
-    def requests_arrived(self, count: int) -> Deferred:
-        """Fires when so many requests have come completely."""
-        awaited: Deferred[None] = Deferred()
-        if len(self.requests) >= count:
-            awaited.callback(None)
-        else:
-            self._awaited.append((count, awaited))
-        return awaited
-
-    async def stop(self) -> None:
-        """Leaves nothing in the reactor; may be called twice."""
-        gone = [connection.lost for connection in self.open]
-        for connection in list(self.open):
-            connection.transport.abortConnection()
-        await gatherResults(gone)
-        await maybeDeferred(self._port.stopListening)
+    def connection(self, number: int) -> Protocol:
+        return _Connection(self, number)
 
 
 class _Connection(Protocol):
@@ -102,7 +73,7 @@ class _Connection(Protocol):
         length = sum(int(line[16:]) for line in lines if line.startswith("Content-Length: "))
         if end and len(body) == length:
             self.received = b""
-            self.responder.play(Request(lines, body, self.number), self)
+            self.responder.take(Request(lines, body, self.number), self.transport)
 
 
 def answer(status: int = 200, body: bytes = b"ok", *headers: str) -> Behaviour:

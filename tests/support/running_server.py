@@ -76,6 +76,19 @@ class HttpAnswer:
     body: bytes
 
 
+@contextmanager
+def serving(**settings: object) -> Iterator["ServerProcess"]:
+    """A server that runs, and that must not have failed when the tests are done."""
+    server = ServerProcess(**settings)
+    try:
+        server.start()
+        yield server
+        assert server.terminate() == 0
+        assert server.log.troubles == []
+    finally:
+        server.close()
+
+
 class ServerProcess:
     """`ewspush serve` on a data directory of its own.
 

@@ -60,11 +60,7 @@ def run(
 def _sender(
     reactor: Any, refusal: Callable[[str], str | None], delivery: DeliverySettings
 ) -> Sender:
-    settings = SenderSettings(
-        timeout=delivery.timeout_s,
-        answer_limit=delivery.answer_limit,
-        ca_file=str(delivery.ca_file) if delivery.ca_file else None,
-    )
+    settings = SenderSettings.of(delivery)
     try:
         return Sender(reactor, refusal, settings, f"ewspush/{ewspush.__version__}")
     except UnusableCAFile as error:

@@ -89,11 +89,10 @@ def of_duplicate(first: Result, second: Result, terms: Terms) -> Judgement:
     """The answer to a notification that was sent before."""
     if status_of(first) is None:
         return skipped("the event was not acknowledged the first time")
-    judged = of_notification(second, terms)
-    if judged.verdict is not Verdict.PROBLEM:
-        return judged
-    return problem(
-        f"acknowledged the first time, but not when it came again: {judged.text}",
+    return _still_acknowledged(
+        second,
+        terms,
+        "acknowledged the first time, but not when it came again",
         "A notification comes again when its acknowledgement was lost: acknowledge it again.",
     )
 
@@ -135,13 +134,20 @@ def of_status_after_garbage(first: Result, after: Result, terms: Terms) -> Judge
     """The answer to a StatusEvent that follows."""
     if status_of(first) is None:
         return skipped("a StatusEvent was not acknowledged before it either")
-    judged = of_notification(after, terms)
-    if judged.verdict is not Verdict.PROBLEM:
-        return judged
-    return problem(
-        f"it is no longer acknowledged: {judged.text}",
+    return _still_acknowledged(
+        after,
+        terms,
+        "it is no longer acknowledged",
         "What cannot be read must not stop the responder: whoever knows its URL can send that.",
     )
+
+
+def _still_acknowledged(result: Result, terms: Terms, if_not: str, advice: str) -> Judgement:
+    """The answer to what was acknowledged before."""
+    judged = of_notification(result, terms)
+    if judged.verdict is not Verdict.PROBLEM:
+        return judged
+    return problem(f"{if_not}: {judged.text}", advice)
 
 
 def of_times(results: Collection[Result], terms: Terms) -> Judgement:

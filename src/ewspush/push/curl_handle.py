@@ -3,11 +3,13 @@
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import pycurl
 
 from ewspush.push.curl_reactor import CurlTransfers
 from ewspush.push.exchange import Exchange
+from ewspush.settings import DeliverySettings
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,15 @@ class SenderSettings:
     idle_connections: int = 512  # kept open, the oldest closed first
     idle_timeout: int = 50  # before load balancers close a connection, commonly after 60
     connection_lifetime: int = 600  # after which the name is looked up and judged again
+
+    @classmethod
+    def of(cls, delivery: DeliverySettings) -> Self:
+        """As [delivery] says."""
+        return cls(
+            timeout=delivery.timeout_s,
+            answer_limit=delivery.answer_limit,
+            ca_file=str(delivery.ca_file) if delivery.ca_file else None,
+        )
 
 
 class EasyHandle:

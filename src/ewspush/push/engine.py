@@ -2,7 +2,8 @@
 
     something happened, or its time has come
         -> QUEUED at its origin -> UNDER_WAY: log read, notification composed, sent, answered
-        -> cursor or phase put down to be written -> WAITING, or at once the next
+        -> cursor or phase put down to be written
+        -> WAITING, at once the next, or after events LINGERING, so that a burst is gathered
 
 A subscription whose mailbox is disabled is told so on the same way, and let go.
 
