@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "control": {"core", "wire", "store", "operations", "settings", "threads", EWSPUSH},
     "log": {"settings", EWSPUSH},
     "metrics": set(),
+    "server_time": set(),
     "settings": {"core"},
     "threads": set(),
     EWSPUSH: set(),

@@ -37,9 +37,16 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.close()
 
 
+def text_of(world: World) -> str:
+    engine = world.engine
+    return Metrics(lambda: engine.metrics, engine.state, mail_groups()).render().decode()
+
+
 def scrape(world: World) -> dict[str, float]:
     """Every sample, by its name and the values of its labels."""
-    text = Metrics(world.engine.metrics, world.engine.state, mail_groups()).render().decode()
+    text = (
+        Metrics(lambda: world.engine.metrics, world.engine.state, mail_groups()).render().decode()
+    )
     return {
         " ".join([sample.name, *sample.labels.values()]): sample.value
         for family in text_string_to_metric_families(text)
@@ -70,7 +77,9 @@ def slowly(seconds: float) -> Say:
 
 def test_every_family_has_its_type_and_says_what_it_is(world: World) -> None:
     world.subscribe()
-    text = Metrics(world.engine.metrics, world.engine.state, mail_groups()).render().decode()
+    text = (
+        Metrics(lambda: world.engine.metrics, world.engine.state, mail_groups()).render().decode()
+    )
     families = list(text_string_to_metric_families(text))
     types = {family.name: family.type for family in families}
     assert {name: kind for name, kind in types.items() if name.startswith("ewspush_")} == {

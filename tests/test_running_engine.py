@@ -32,7 +32,7 @@ class Silent:
 
 
 def running(engine: Silent, patience_s: float) -> RunningEngine:
-    return RunningEngine(reactor, cast("Engine", engine), patience_s)
+    return RunningEngine(reactor, lambda: cast("Engine", engine), patience_s)
 
 
 @pytest_twisted.ensureDeferred

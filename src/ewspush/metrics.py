@@ -100,11 +100,11 @@ class DeliveryState:
 
 
 class Metrics(Collector):
-    """Everything that is exposed. `state` is asked at each scrape."""
+    """Everything that is exposed. `delivery` and `state` are asked at each scrape."""
 
     def __init__(
         self,
-        delivery: DeliveryMetrics,
+        delivery: Callable[[], DeliveryMetrics],
         state: Callable[[], DeliveryState],
         mail_groups: Histogram,
     ) -> None:
@@ -126,8 +126,8 @@ class Metrics(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        yield from _counters(self._delivery)
-        yield from _histograms(self._delivery)
+        yield from _counters(self._delivery())
+        yield from _histograms(self._delivery())
         yield self._mail_groups.exposed(
             "ewspush_mail_group_size", "Messages by LMTP that one transaction delivered."
         )

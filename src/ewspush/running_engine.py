@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, TimeoutError
@@ -21,10 +22,10 @@ class RunningEngine:
     """What `control.steering.Engine` asks for. Blocks until the reactor has done it.
 
     An attempt that has not ended after `patience_s` goes on, but is waited for no longer: its
-    origin may have a long queue.
+    origin may have a long queue. `engine` is asked for anew each time.
     """
 
-    def __init__(self, reactor: Any, engine: Engine, patience_s: float) -> None:
+    def __init__(self, reactor: Any, engine: Callable[[], Engine], patience_s: float) -> None:
         self._reactor = reactor
         self._engine = engine
         self._patience_s = patience_s
@@ -32,34 +33,32 @@ class RunningEngine:
 
     def describe(self, id: ObjectId) -> dict[str, Any] | None:
         """What the engine knows of a subscription beyond the database."""
-        described: dict[str, Any] | None = self._call(self._engine.describe, id)
+        described: dict[str, Any] | None = self._call(lambda: self._engine().describe(id))
         return described
 
     def pause(self, id: ObjectId) -> None:
-        self._call(self._engine.pause, id)
+        self._call(lambda: self._engine().pause(id))
 
     def resume(self, id: ObjectId) -> None:
-        self._call(self._engine.resume, id)
+        self._call(lambda: self._engine().resume(id))
 
     def retry_now(self, id: ObjectId) -> Attempted:
-        return self._attempt(self._engine.retry_now, id)
+        return self._attempt(lambda: self._engine().retry_now(id))
 
     def heartbeat(self, id: ObjectId) -> Attempted:
-        return self._attempt(self._engine.heartbeat, id)
+        return self._attempt(lambda: self._engine().heartbeat(id))
 
     def rewind(self, id: ObjectId, sequence: int) -> Attempted:
-        return self._attempt(self._engine.rewind, id, sequence)
+        return self._attempt(lambda: self._engine().rewind(id, sequence))
 
-    def _call(self, function: Callable[..., Any], *arguments: object) -> Any:
-        return blockingCallFromThread(self._reactor, function, *arguments)
+    def _call(self, function: Callable[[], Any]) -> Any:
+        return blockingCallFromThread(self._reactor, function)
 
-    def _attempt(
-        self, function: Callable[..., "Deferred[Outcome]"], *arguments: object
-    ) -> Attempted:
+    def _attempt(self, function: Callable[[], "Deferred[Outcome]"]) -> Attempted:
         if not self._waiting.acquire(blocking=False):
             raise CommandError(f"{WAITING_AT_ONCE} commands already wait for attempts to end")
         try:
-            outcome: Outcome = self._call(self._patiently, function, *arguments)
+            outcome: Outcome = self._call(partial(self._patiently, function))
         except CannotNow as error:
             raise CommandError(str(error)) from None
         except TimeoutError:
@@ -78,7 +77,5 @@ class RunningEngine:
             "ms": 0 if outcome.times is None else round(outcome.times.total_us / 1000),
         }
 
-    def _patiently(
-        self, function: Callable[..., "Deferred[Outcome]"], *arguments: object
-    ) -> "Deferred[Outcome]":
-        return function(*arguments).addTimeout(self._patience_s, self._reactor)
+    def _patiently(self, function: Callable[[], "Deferred[Outcome]"]) -> "Deferred[Outcome]":
+        return function().addTimeout(self._patience_s, self._reactor)

@@ -35,7 +35,8 @@ from ewspush.endpoint.auth import Authenticator, administrator_accounts, mailbox
 from ewspush.endpoint.autodiscover.resources import autodiscover_resources
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
-from ewspush.endpoint.http import BoundedSite, LimitedConnections
+from ewspush.endpoint.ews.call import StreamRequest
+from ewspush.endpoint.http import BoundedRequest, BoundedSite, LimitedConnections
 from ewspush.endpoint.mailboxes.application import ManagementApplication
 from ewspush.endpoint.mailboxes.resource import MailboxesResource
 from ewspush.endpoint.monitoring import Health, HealthResource, MetricsResource, Readers
@@ -44,7 +45,7 @@ from ewspush.endpoint.streaming import Streams
 from ewspush.endpoint.tls import UnusableCertificate, load_certificate
 from ewspush.endpoint.web import ContractDocument, EwsResource, make_root
 from ewspush.intake.lmtp import LmtpServer
-from ewspush.metrics import CONTENT_TYPE, Metrics, mail_groups
+from ewspush.metrics import CONTENT_TYPE, DeliveryMetrics, DeliveryState, Metrics, mail_groups
 from ewspush.operations import mail, outgoing, passwords
 from ewspush.operations.management import lifecycle
 from ewspush.operations.management.context import Management, Policy
@@ -58,6 +59,7 @@ from ewspush.relay.delivery import Delivery
 from ewspush.relay.relay import Relay, in_own_thread
 from ewspush.relay.route import UnusableRelay, make_route
 from ewspush.running_engine import RunningEngine
+from ewspush.server_time import RealTime, ServerTime
 from ewspush.settings import Address, Settings
 from ewspush.store import administrators, lock, subscriptions
 from ewspush.store.database import Database
@@ -91,11 +93,16 @@ def use_monotonic_time(reactor: Any) -> None:
 
 
 class Server:
-    """A server on one database. Everything is started by `start` and stopped by `stop`."""
+    """A server on one database. Everything is started by `start` and stopped by `stop`.
 
-    def __init__(self, reactor: Any, settings: Settings) -> None:
+    What is promised for a time happens by `time`, the machine's if none is given; what bounds the
+    patience with others happens by the reactor's clock.
+    """
+
+    def __init__(self, reactor: Any, settings: Settings, time: ServerTime | None = None) -> None:
         self._reactor = reactor
         self._settings = settings
+        self._time = time or RealTime(reactor)
         self._held = ExitStack()
         self._listening: list[Any] = []
         self._sweeping: LoopingCall | None = None
@@ -124,63 +131,83 @@ class Server:
         settings, reactor = self._settings, self._reactor
         settings.server.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Two pools: requests that wait for the database do not hold up notifications.
-        requests = self._start_pool("requests", 10)
-        delivery = self._start_pool("delivery", 4)
+        self._requests = self._start_pool("requests", 10)
+        self._delivery = self._start_pool("delivery", 4)
         url = settings.server.database_url
         self._held.enter_context(lock.exclusive(url, _LOCK_PATIENCE_S))
-        self._database = await requests(Database.open, url)
+        self._database = await self._requests(Database.open, url)
         self._held.callback(self._database.close)
         self._mail_groups = mail_groups()
         self._mail = GroupCommit(self._database, self._mail_groups.observe)
-        self._management = _make_management(self._database, settings)
-        await requests(read_older_mail, self._database, int(time.time()))
+        self._management = self._make_management()
+        await self._requests(read_older_mail, self._database, self._now_s())
 
-        policy = AddressPolicy(settings.delivery.callback_allow)
-        try:
-            self._sender = Sender(
-                reactor,
-                policy.refusal,
-                SenderSettings.of(settings.delivery),
-                f"ewspush/{ewspush.__version__}",
-            )
-        except UnusableCAFile as error:
-            raise CannotStart(str(error)) from error
-        self._engine = Engine(
-            reactor,
-            time.time,
-            delivery,
-            self._database,
-            policy.judge,
-            self._sender.post,
-            settings.delivery,
-            settings.attempts,
-        )
-        self._health = Health(reactor, delivery, self._database.check)
-        self._streams = Streams(
-            reactor,
-            lambda: int(time.time()),
-            requests,
-            self._database,
-            settings.server.version,
-            settings.subscriptions.connections_per_mailbox,
-        )
+        self._policy = AddressPolicy(settings.delivery.callback_allow)
+        self._sender = self._make_sender()
+        self._engine = self._make_engine()
+        self._streams = self._make_streams()
+        self._health = Health(reactor, self._delivery, self._database.check)
         self._database.on_events(self._events_committed)
         self._database.on_status_changed(self._status_committed)
-        relay = await self._make_relay(requests) if settings.relay.is_set else None
+        relay = await self._make_relay(self._requests) if settings.relay.is_set else None
         # Wakes count from here on, before the snapshot that the engine starts with is taken.
-        self._listen_http(policy, requests)
+        self._listen_http(self._requests)
         self._listen_lmtp()
         self._listen_control()
         await self._engine.start()
         self._health.start()
         self._start_relay(relay)
-        self._sweeping = LoopingCall(self._sweep, delivery)
+        self._sweeping = LoopingCall(self._sweep, self._delivery)
         self._sweeping.clock = reactor
         self._sweeping.start(SWEEP_EVERY_S).addErrback(_log_bug)
-        self._ending = LoopingCall(self._end_what_is_due, delivery)
+        self._ending = LoopingCall(self._end_what_is_due, self._delivery)
         self._ending.clock = reactor
         self._ending.start(ENDING_EVERY_S).addErrback(_log_bug)
         log.info("server.started", http=str(self.http), lmtp=str(self.lmtp))
+
+    def _now_s(self) -> int:
+        """Seconds since the epoch. For any thread."""
+        return int(self._time.now_s())
+
+    def _make_sender(self) -> Sender:
+        settings, user_agent = self._settings.delivery, f"ewspush/{ewspush.__version__}"
+        try:
+            return Sender(
+                self._reactor, self._policy.refusal, SenderSettings.of(settings), user_agent
+            )
+        except UnusableCAFile as error:
+            raise CannotStart(str(error)) from error
+
+    def _make_engine(self, **more: Any) -> Engine:
+        return Engine(
+            self._time,
+            self._time.now_s,
+            self._delivery,
+            self._database,
+            self._policy.judge,
+            self._sender.post,
+            self._settings.delivery,
+            self._settings.attempts,
+            **more,
+        )
+
+    def _make_streams(self) -> Streams:
+        return Streams(
+            self._time,
+            self._now_s,
+            self._requests,
+            self._database,
+            self._settings.server.version,
+            self._settings.subscriptions.connections_per_mailbox,
+        )
+
+    def _make_management(self) -> Management:
+        settings = self._settings.management
+        policy = Policy(
+            retention_s=settings.retention_days * 86_400,
+            shortest_password=settings.shortest_password,
+        )
+        return Management(self._database, self._now_s, policy, passwords.hash_many)
 
     def _start_pool(self, name: str, threads: int) -> InThread:
         pool = ThreadPool(0, threads, name)
@@ -207,32 +234,32 @@ class Server:
 
     # HTTP
 
-    def _listen_http(self, policy: AddressPolicy, in_thread: InThread) -> None:
+    def _listen_http(self, in_thread: InThread) -> None:
         settings = self._settings.server
         contract = Contract.load()
         application = EwsApplication(
             self._database,
-            judge_url=partial(_judge_url, policy),
+            judge_url=partial(_judge_url, self._policy),
             unsubscribed=partial(self._reactor.callFromThread, self._unsubscribed),
             subscription_limit=self._settings.subscriptions.per_mailbox,
             pull_subscription_limit=self._settings.subscriptions.pull_per_mailbox,
             server_version=settings.version,
-            now_s=lambda: int(time.time()),
+            now_s=self._now_s,
             contract=contract,
             queue_limit=self._settings.relay.queued if self._settings.relay.is_set else 0,
         )
         service_url = ServiceUrl(settings.public_url, settings.tls_at_proxy)
         wsdl = ContractDocument(contract, "services.wsdl", service_url)
         authenticator = Authenticator(mailbox_accounts(self._database), in_thread)
-        ews = EwsResource(
-            application, authenticator, in_thread, self._subscribed, self._streams.open, wsdl
+        ews = self._make_ews_resource(
+            application, authenticator, in_thread, self._subscribed, self._open_stream, wsdl
         )
         autodiscover = autodiscover_resources(
             self._database, authenticator, in_thread, service_url, settings.version
         )
         mailboxes = self._make_mailboxes_resource(contract, service_url, in_thread)
         root = make_root(
-            ews, mailboxes, autodiscover, contract, service_url, self._monitoring_resources()
+            ews, mailboxes, autodiscover, contract, service_url, self._other_resources()
         )
         self._site = BoundedSite(root, self._reactor, settings.body_limit)
         self._http_connections = LimitedConnections(self._site, settings.connections)
@@ -256,14 +283,24 @@ class Server:
         self._listening.append(port)
         self.http = Address(address.host, port.getHost().port)
 
-    def _monitoring_resources(self) -> Mapping[bytes, Resource]:
+    def _make_ews_resource(self, *parts: Any) -> EwsResource:
+        return EwsResource(*parts)
+
+    def _other_resources(self) -> Mapping[bytes, Resource]:
+        """What there is beside the services, by the first part of its path."""
         settings = self._settings.server
         readers = Readers(settings.metrics_allow, settings.tls_at_proxy)
-        metrics = Metrics(self._engine.metrics, self._engine.state, self._mail_groups)
+        metrics = Metrics(self._delivery_metrics, self._delivery_state, self._mail_groups)
         return {
             b"metrics": MetricsResource(readers, metrics.render, CONTENT_TYPE),
             b"health": HealthResource(readers, self._health.trouble),
         }
+
+    def _delivery_metrics(self) -> DeliveryMetrics:
+        return self._engine.metrics
+
+    def _delivery_state(self) -> DeliveryState:
+        return self._engine.state()
 
     def _make_mailboxes_resource(
         self, contract: Contract, service_url: ServiceUrl, in_thread: InThread
@@ -284,6 +321,9 @@ class Server:
     def _subscribed(self, subscribed: Subscribed) -> None:
         if not self._stopping:
             self._engine.subscribed(subscribed.subscription, subscribed.mailbox.watermark_base)
+
+    def _open_stream(self, request: BoundedRequest, asked: StreamRequest) -> None:
+        self._streams.open(request, asked)
 
     def _unsubscribed(self, id: ObjectId) -> None:
         self._engine.unsubscribed(id)
@@ -318,7 +358,7 @@ class Server:
         return True
 
     def _deliver(self, address: str, message: bytes) -> None:
-        parts, now_s = mail.read(message), int(time.time())
+        parts, now_s = mail.read(message), self._now_s()
         self._mail.write(lambda tx: mail.deliver(tx, address, parts, now_s))
 
     # The relay
@@ -330,8 +370,8 @@ class Server:
         except UnusableRelay as error:
             raise CannotStart(str(error)) from error
         return Relay(
-            self._reactor,
-            time.time,
+            self._time,
+            self._time.now_s,
             in_thread,
             partial(in_own_thread, self._reactor),
             self._database,
@@ -355,11 +395,11 @@ class Server:
     def _listen_control(self) -> None:
         path = self._settings.server.data / CONTROL_SOCKET
         patience_s = self._settings.delivery.timeout_s + _QUEUED_S
-        engine = RunningEngine(self._reactor, self._engine, patience_s)
-        commands = Commands(self._management, engine.describe, self._wake_relay, engine)
+        engine = RunningEngine(self._reactor, lambda: self._engine, patience_s)
+        self._commands = Commands(self._management, engine.describe, self._wake_relay, engine)
         # A pool of its own: a command may wait for a responder.
         in_thread = self._start_pool("control", _COMMANDS_AT_ONCE)
-        factory = ControlFactory(commands, self._status, in_thread)
+        factory = ControlFactory(self._commands, self._status, in_thread)
         path.unlink(missing_ok=True)  # of a server that was killed: we hold its lock
         try:
             port = self._reactor.listenUNIX(str(path), factory, mode=0o600)
@@ -373,16 +413,18 @@ class Server:
     # Retention
 
     async def _sweep(self, in_thread: InThread) -> None:
-        now_s = int(time.time())
-        sweep = Sweep(
+        await self._in_steps(in_thread, self._make_sweep().step)
+        await self._in_steps(in_thread, self._count_parked)
+
+    def _make_sweep(self) -> Sweep:
+        now_s = self._now_s()
+        return Sweep(
             self._database,
             events_before_s=now_s - 86_400 * self._settings.events.keep_days,
             over_before_s=now_s - 86_400 * self._settings.subscriptions.keep_over_days,
             attempts_before_ms=1000 * (now_s - 86_400 * self._settings.attempts.keep_days),
             now_s=now_s,
         )
-        await self._in_steps(in_thread, sweep.step)
-        await self._in_steps(in_thread, self._count_parked)
 
     def _count_parked(self) -> bool:
         with self._database.read() as tx:
@@ -474,11 +516,3 @@ def _judge_url(policy: AddressPolicy, url: str) -> None:
         policy.judge(url)
     except UrlRefused as error:
         raise InvalidPushSubscriptionUrl(str(error)) from None
-
-
-def _make_management(database: Database, settings: Settings) -> Management:
-    policy = Policy(
-        retention_s=settings.management.retention_days * 86_400,
-        shortest_password=settings.management.shortest_password,
-    )
-    return Management(database, lambda: int(time.time()), policy, passwords.hash_many)

@@ -19,6 +19,9 @@ class DelayLine(Generic[T]):
         self._inside: deque[tuple[float, T]] = deque()
         self._timer: Call | None = None
 
+    def __len__(self) -> int:
+        return len(self._inside)
+
     def put(self, one: T) -> None:
         self._inside.append((self._clock.seconds() + self._delay_s, one))
         if self._timer is None:

@@ -80,7 +80,9 @@ class Engine:
     """Sends what is due.
 
     `clock` is monotonic; `now_s` gives seconds since the epoch, for what is stored and shown.
-    `post` sends a body with headers to a URL and fails with NoAnswer only.
+    `post` sends a body with headers to a URL and fails with NoAnswer only. `writing_clock` is for
+    the moments in which what is to be written is gathered, if the other one can be stopped.
+    `batch_of` says how many events a notification to a URL, of a subscription, has at most.
     """
 
     def __init__(
@@ -93,6 +95,9 @@ class Engine:
         post: Callable[[str, Sequence[str], bytes], "Deferred[Answer]"],
         settings: DeliverySettings,
         attempt_log: AttemptSettings,
+        *,
+        writing_clock: Clock | None = None,
+        batch_of: Callable[[str, str], int] | None = None,
     ) -> None:
         self._clock = clock
         self._now_s = now_s
@@ -102,8 +107,10 @@ class Engine:
         self._settings = settings
         self._keep = Keep(attempt_log.keep, attempt_log.bodies)
         self._meter = Meter()
+        self._batch_of = batch_of
+        self._listeners: list[Callable[[int, int], object]] = []
         self._progress = ProgressWriter[Live](
-            clock,
+            writing_clock or clock,
             in_thread,
             self._progress_of,
             self._write_progress,
@@ -336,6 +343,26 @@ class Engine:
         under_way = self._admission.under_way - reading
         return self._meter.state(reading, under_way, self._progress.unwritten)
 
+    def watch(self, listener: Callable[[int, int], object]) -> Callable[[], None]:
+        """Have `listener` told the mailbox and number of each subscription to which something
+        happened: an attempt ended, it was taken up or let go. What is returned ends that.
+        """
+        self._listeners.append(listener)
+        return partial(self._listeners.remove, listener)
+
+    def _tell(self, live: Live) -> None:
+        for listener in tuple(self._listeners):
+            listener(live.mailbox, live.number)
+
+    def written(self) -> "Deferred[None]":
+        """Fires when everything that has happened is in the database."""
+        return self._progress.drain()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is queued, read, sent or gathered. Retries wait for their time."""
+        return not (self._meter.queued or self._admission.under_way or self._linger)
+
     # Mailboxes that are disabled and restored
 
     def _status_found(self, mailbox: int, status: InUse | None) -> None:
@@ -473,7 +500,10 @@ class Engine:
     # Sending
 
     def _send(self, live: Live) -> None:
-        notification = compose(live.acknowledged, live.pending, live.examined, self._settings.batch)
+        batch = self._settings.batch
+        if self._batch_of is not None:
+            batch = min(batch, self._batch_of(live.url, live.id))
+        notification = compose(live.acknowledged, live.pending, live.examined, batch)
         sending = self._courier.send(live, notification)
         sending.addCallback(partial(self._finish, live)).addErrback(_log_bug)
 
@@ -511,6 +541,7 @@ class Engine:
         self._leave(live, health)
         if live.step is Step.WAITING and not is_cancelled:
             self._go_on(live, outcome.status is not None, notification)
+        self._tell(live)
 
     def _go_on(self, live: Live, succeeded: bool, notification: Notification | None) -> None:
         """To the next notification: after a moment, in which a burst of events is gathered."""
@@ -590,6 +621,7 @@ class Engine:
         self._meter.live += 1
         self._meter.retrying += isinstance(phase, Retrying)
         self._roster.add(live)
+        self._tell(live)
         return live
 
     def _begin(self, stored: Subscription, watermark_base: int) -> Live:
@@ -618,6 +650,7 @@ class Engine:
         self._admission.part(live.origin)
         self._orders.forget_afterwards(live)
         self._orders.refuse(live, "the subscription ended before anything was sent")
+        self._tell(live)
 
     def _progress_of(self, live: Live) -> Progress:
         return live.progress(self._epoch_s())
