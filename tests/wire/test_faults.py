@@ -7,7 +7,7 @@ from ewspush.core.server_version import ServerVersion
 from ewspush.wire import faults
 from ewspush.wire.faults import SoapFault
 from ewspush.wire.namespaces import ERRORS, SOAP, TYPES
-from support.schemas import our_violations
+from support.schemas import WSDL, block_violations, compiled, our_violations
 from support.strict_reader import response_problems
 
 VERSION = ServerVersion()
@@ -17,7 +17,7 @@ FAULTS = {
     "operation": faults.invalid_operation("No."),
     "internal": faults.internal_server_error(),
     "own": SoapFault("ErrorImpersonateUserDenied", "No."),
-    "busy": SoapFault("ErrorServerBusy", "Wait.", details={}),
+    "busy": faults.server_busy(2500),
 }
 
 
@@ -44,11 +44,17 @@ def test_the_whole_of_a_fault():
     )
 
 
-@pytest.mark.parametrize("name", ["schema", "operation", "internal", "own"])
+@pytest.mark.parametrize("name", FAULTS)
 def test_every_client_can_read_it(name):
     body = faults.render(FAULTS[name], VERSION)
     assert response_problems(500, HEADERS, body) == []
     assert our_violations(body) == []
+
+
+def test_a_busy_server_says_how_long_to_wait():
+    (value,) = rendered(FAULTS["busy"]).iterfind(f".//{{{TYPES}}}MessageXml/{{{TYPES}}}Value")
+    assert (value.get("Name"), value.text) == ("BackOffMilliseconds", "2500")
+    assert block_violations(compiled(WSDL), value) == []
 
 
 @pytest.mark.parametrize("name", ["operation", "internal", "own"])

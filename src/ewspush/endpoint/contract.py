@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -13,6 +14,8 @@ from ewspush.wire.namespaces import MAILBOXES
 
 _SUFFIXES = {".wsdl", ".xsd"}
 _BASE = b"http://localhost/EWS/"  # of addresses in the files, where the server's own belong
+
+_XSD = "http://www.w3.org/2001/XMLSchema"
 
 _UP_TO_TAG = re.compile(rb"[^<]*<[^>]*>")
 _NAME = re.compile(r"Element '(.*?)'")
@@ -39,8 +42,7 @@ class Contract:
     @classmethod
     def load(cls) -> "Contract":
         """The project's own: within the installed package, or beside `src/` in a checkout."""
-        installed = Path(str(files("ewspush"))) / "wsdl"
-        return cls(installed if installed.is_dir() else Path(__file__).parents[3] / "wsdl")
+        return cls(_own_folder())
 
     @property
     def names(self) -> list[str]:
@@ -81,6 +83,18 @@ class Contract:
         except etree.XMLSyntaxError as error:  # a document of four bytes is only looked at now
             return SchemaError(block, error.msg)
         return None
+
+
+@cache
+def response_codes() -> frozenset[str]:
+    """The ResponseCodes of the project's own contract, NoError among them."""
+    codes = etree.parse(_own_folder() / "response-codes.xsd").iterfind(f".//{{{_XSD}}}enumeration")
+    return frozenset(code.get("value", "") for code in codes)
+
+
+def _own_folder() -> Path:
+    installed = Path(str(files("ewspush"))) / "wsdl"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "wsdl"
 
 
 def _culprit(block: etree._Element, started: int, message: str) -> etree._Element:

@@ -18,7 +18,7 @@ from ewspush.endpoint.auth import (
     Unauthenticated,
 )
 from ewspush.endpoint.contract import Contract
-from ewspush.endpoint.ews.application import EwsApplication
+from ewspush.endpoint.ews.application import EwsApplication, Reply
 from ewspush.endpoint.ews.call import StreamRequest
 from ewspush.endpoint.http import BoundedRequest
 from ewspush.endpoint.service_url import ServiceUrl, UnknownHost
@@ -176,6 +176,12 @@ class EwsResource(SoapService[Mailbox]):
     async def serve(self, caller: Mailbox, request: BoundedRequest) -> None:
         began_s = monotonic()
         reply = await self._in_thread(self._application.handle, caller, request.body)
+        self.answer(caller, request, reply, began_s)
+
+    def answer(
+        self, caller: Mailbox, request: BoundedRequest, reply: Reply, began_s: float
+    ) -> None:
+        """Send a reply to what came at `began_s` on the monotonic clock."""
         if reply.stream is not None:
             self._open_stream(request, reply.stream)
             return

@@ -16,8 +16,8 @@ _UNPRINTABLE = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 class SoapFault(Exception):
     """A request that is answered by a fault instead of response messages.
 
-    `str()` is the faultstring. `message` is a shorter text without details of the request, and
-    `details` are the values in MessageXml by their names.
+    `str()` is the faultstring. `message` is a shorter text without details of the request. In
+    MessageXml, `details` are elements by their names, and `values` are t:Value elements by theirs.
     """
 
     def __init__(
@@ -26,11 +26,13 @@ class SoapFault(Exception):
         text: str,
         message: str | None = None,
         details: Mapping[str, object] | None = None,
+        values: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(text)
         self.response_code = response_code
         self.message = message or text
         self.details = details or {}
+        self.values = values or {}
 
 
 def schema_validation(line: int, position: int, violation: str) -> SoapFault:
@@ -56,6 +58,15 @@ def internal_server_error() -> SoapFault:
     )
 
 
+def server_busy(back_off_ms: int) -> SoapFault:
+    """The client is to wait so many milliseconds, and to ask again."""
+    return SoapFault(
+        "ErrorServerBusy",
+        "The server cannot service this request right now. Try again later.",
+        values={"BackOffMilliseconds": back_off_ms},
+    )
+
+
 def render(fault: SoapFault, version: ServerVersion) -> bytes:
     """The envelope of a fault; it goes with HTTP status 500.
 
@@ -63,6 +74,10 @@ def render(fault: SoapFault, version: ServerVersion) -> bytes:
     """
     details = "".join(
         f"<t:{name}>{_text(value)}</t:{name}>" for name, value in fault.details.items()
+    )
+    details += "".join(
+        f"<t:Value Name={quoteattr(name)}>{_text(value)}</t:Value>"
+        for name, value in fault.values.items()
     )
     message_xml = f'<t:MessageXml xmlns:t="{TYPES}">{details}</t:MessageXml>' if details else ""
     return (

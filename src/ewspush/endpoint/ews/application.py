@@ -36,6 +36,9 @@ class Reply:
     stream: StreamRequest | None = None  # the answer is made of events as they come, not of `body`
 
 
+Intercept = Callable[[Mailbox, soap.Request], Reply | None]
+
+
 class EwsApplication:
     """Answers SOAP requests. May be used by several threads at once."""
 
@@ -66,13 +69,18 @@ class EwsApplication:
         self._version = server_version
         self._framework = Framework(server_version)
 
-    def handle(self, account: Mailbox, body: bytes) -> Reply:
-        """Do what the request asks for. Blocks; never raises."""
+    def handle(self, account: Mailbox, body: bytes, intercept: Intercept | None = None) -> Reply:
+        """Do what the request asks for. Blocks; never raises.
+
+        `intercept` is given what is about to be done, and for which mailbox. If it returns a reply,
+        or raises SoapFault, that is the answer, and nothing is done.
+        """
         caller = account
         try:
             request = self._read(body)
             caller = self._caller(account, request)
-            return self._answer(caller, request)
+            intercepted = intercept(caller, request) if intercept else None
+            return intercepted or self._answer(caller, request)
         except SoapFault as raised:
             fault = raised
         except soap.Violation as error:

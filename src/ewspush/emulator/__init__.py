@@ -1,0 +1,1 @@
+"""What `ewspush emulate` adds to a server."""
