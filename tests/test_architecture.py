@@ -26,13 +26,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"core", "wire", "push", "endpoint", "settings"},
     "control": {"core", "wire", "store", "operations", "settings", "threads", EWSPUSH},
     "log": {"settings", EWSPUSH},
+    "__main__": {"cli"},
     "metrics": set(),
     "server_time": set(),
     "settings": {"core"},
     "threads": set(),
     EWSPUSH: set(),
 }
-MAY_IMPORT_ALL = ("server", "running_engine", "cli")
+MAY_IMPORT_ALL = ("server", "running_engine", "emulator", "cli")
 PARTS = {*MAY_IMPORT, *MAY_IMPORT_ALL}
 
 # Where a library may be imported. One that is not here is at home nowhere yet: decide where.
@@ -47,11 +48,21 @@ HOMES: dict[str, set[str]] = {
     "OpenSSL": {"endpoint", "doctor"},
     "prometheus_client": {"metrics"},
     "pycurl": {"push"},
-    "pydantic": {"settings"},
+    "pydantic": {"settings", "emulator"},
     "six": {"endpoint"},
     "spyne": {"endpoint"},
     "sqlalchemy": {"store"},
-    "structlog": {"endpoint", "intake", "push", "relay", "control", "server", "cli", "log"},
+    "structlog": {
+        "endpoint",
+        "intake",
+        "push",
+        "relay",
+        "control",
+        "server",
+        "emulator",
+        "cli",
+        "log",
+    },
     "twisted": {
         "endpoint",
         "push",
@@ -60,6 +71,7 @@ HOMES: dict[str, set[str]] = {
         "control",
         "server",
         "running_engine",
+        "emulator",
         "cli",
         "threads",
         "log",

@@ -53,6 +53,7 @@ from ewspush.operations.older_mail import read_older_mail
 from ewspush.operations.retention import Sweep
 from ewspush.operations.subscriptions import Subscribed
 from ewspush.push.address_policy import AddressPolicy, UrlRefused
+from ewspush.push.courier import Post
 from ewspush.push.engine import Engine
 from ewspush.push.sender import Sender, SenderSettings, UnusableCAFile
 from ewspush.relay.delivery import Delivery
@@ -178,14 +179,14 @@ class Server:
         except UnusableCAFile as error:
             raise CannotStart(str(error)) from error
 
-    def _make_engine(self, **more: Any) -> Engine:
+    def _make_engine(self, post: Post | None = None, **more: Any) -> Engine:
         return Engine(
             self._time,
             self._time.now_s,
             self._delivery,
             self._database,
             self._policy.judge,
-            self._sender.post,
+            post or self._sender.post,
             self._settings.delivery,
             self._settings.attempts,
             **more,

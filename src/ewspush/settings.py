@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 from urllib.parse import urlsplit
 
@@ -352,16 +353,21 @@ class Settings(_Table):
 
 
 def load(
-    config: Path | None, environment: Mapping[str, str], options: Mapping[str, Mapping[str, Any]]
+    config: Path | None,
+    environment: Mapping[str, str],
+    options: Mapping[str, Mapping[str, Any]],
+    defaults: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Settings:
     """Settings from a file (None: no file), the environment and the command line, last wins.
 
-    `options` are tables of keys, as in the file. Raises InvalidSettings.
+    `options` are tables of keys, as in the file; so are `defaults`, where others than the usual
+    ones are wanted. Raises InvalidSettings.
     """
-    tables = _from_file(config) if config else {}
-    for source in (_from_environment(environment), options):
+    tables: dict[str, Any] = {table: {**keys} for table, keys in defaults.items()}
+    file = _from_file(config) if config else {}
+    for source in (file, _from_environment(environment), options):
         for table, keys in source.items():
-            tables[table] = {**_as_table(tables.get(table, {}), table), **keys}
+            tables[table] = {**tables.get(table, {}), **_as_table(keys, table)}
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:

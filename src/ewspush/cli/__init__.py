@@ -13,6 +13,7 @@ from ewspush.cli import (
     demo,
     directory,
     doctor,
+    emulate,
     fields,
     impersonation,
     mailbox,
@@ -52,7 +53,7 @@ while it does not. Each has --help with examples, and --json for programs.
 """
 
 _SECTIONS = {
-    "Server": (serve.serve, demo.demo),
+    "Server": (serve.serve, emulate.emulate, demo.demo),
     "Mailboxes": (
         mailbox.mailbox,
         user.user,

@@ -2,20 +2,27 @@
 
 import signal
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from twisted.internet.defer import Deferred, ensureDeferred
 
 from ewspush.cli import options
-from ewspush.server import CannotStart, Server, use_monotonic_time
+from ewspush.server import CannotStart, use_monotonic_time
 from ewspush.store.database import UnsupportedDatabase
 from ewspush.store.lock import InUse
 
 log = structlog.get_logger()
 
 
-def run(reactor: Any, server: Server, started: Callable[[], None] = lambda: None) -> int:
+class Runs(Protocol):
+    """A server, or what runs one."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+def run(reactor: Any, server: Runs, started: Callable[[], None] = lambda: None) -> int:
     """Run `server` until the reactor is stopped, by a signal for one; the exit status.
 
     `started` is called when it listens. What keeps it from starting is said on standard error.

@@ -12,10 +12,11 @@ be rebuilt from the database at any time, which may lag behind by two groups of 
 """
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -38,6 +39,7 @@ from ewspush.core.subscription import (
 from ewspush.metrics import DeliveryMetrics, DeliveryState
 from ewspush.push.address_policy import Target, UrlRefused
 from ewspush.push.admission import Admission, Health, health_of
+from ewspush.push.agenda import NEVER
 from ewspush.push.alarm import Alarm
 from ewspush.push.attempt_recorder import AttemptRecorder
 from ewspush.push.clock import Clock
@@ -82,7 +84,8 @@ class Engine:
     `clock` is monotonic; `now_s` gives seconds since the epoch, for what is stored and shown.
     `post` sends a body with headers to a URL and fails with NoAnswer only. `writing_clock` is for
     the moments in which what is to be written is gathered, if the other one can be stopped.
-    `batch_of` says how many events a notification to a URL, of a subscription, has at most.
+    `batch_of` may say how many events the next notification to a URL, of a subscription, has at
+    most.
     """
 
     def __init__(
@@ -97,7 +100,7 @@ class Engine:
         attempt_log: AttemptSettings,
         *,
         writing_clock: Clock | None = None,
-        batch_of: Callable[[str, str], int] | None = None,
+        batch_of: Callable[[str, str], int | None] = lambda _url, _id: None,
     ) -> None:
         self._clock = clock
         self._now_s = now_s
@@ -139,14 +142,19 @@ class Engine:
 
     # Starting and stopping
 
-    async def start(self) -> None:
-        """Take up every live subscription where it was. Wakes are accepted even before."""
+    async def start(self, due_at_s: Mapping[tuple[int, int], float] = MappingProxyType({})) -> None:
+        """Take up every live subscription where it was. Wakes are accepted even before.
+
+        `due_at_s` has the times of day of what was due for some, by mailbox and number, as `due`
+        gave them.
+        """
         early, loading, is_more = self._early or _Early(), self._live(), True
         while is_more:
             some = await self._in_thread(self._load, loading)
             for subscription, watermark_base, head in some:
-                if (subscription.mailbox, subscription.number) not in early.ended:
-                    self._resume(subscription, watermark_base, head)
+                key = (subscription.mailbox, subscription.number)
+                if key not in early.ended:
+                    self._resume(subscription, watermark_base, head, due_at_s.get(key))
             is_more = len(some) == _TAKEN_UP_TOGETHER
             gc.freeze()  # these stay, and a collection would take long to look at them
         self._early = None
@@ -164,7 +172,9 @@ class Engine:
     ) -> list[tuple[Subscription, int, int]]:
         return list(islice(loading, _TAKEN_UP_TOGETHER))
 
-    def _resume(self, stored: Subscription, watermark_base: int, head: int) -> None:
+    def _resume(
+        self, stored: Subscription, watermark_base: int, head: int, due_at_s: float | None
+    ) -> None:
         if self._roster.find(stored.mailbox, stored.number):
             return  # subscribed while the snapshot was loaded
         now_s = self._clock.seconds()
@@ -183,9 +193,10 @@ class Engine:
             return
         live = self._add(stored, watermark_base, rules.IDLE)
         self._meter.logged(live, head)
-        self._alarm.set(
-            live, rules.status_due_after_start_s(now_s, live.status_frequency_s, live.spread)
-        )
+        due_s = rules.status_due_after_start_s(now_s, live.status_frequency_s, live.spread)
+        if due_at_s is not None:
+            due_s = due_at_s - self._epoch_s()
+        self._alarm.set(live, due_s)
         live.unread = head > live.acknowledged
         if live.unread:
             self._queue(live)
@@ -327,6 +338,15 @@ class Engine:
         if live is None or live.is_disabled:
             return None
         return describe(live, self._epoch_s())
+
+    def due(self) -> dict[tuple[int, int], float]:
+        """When the next heartbeat or retry of each subscription is due, in the time of day."""
+        epoch_s = self._epoch_s()
+        return {
+            (live.mailbox, live.number): epoch_s + live.due_s
+            for live in self._roster
+            if live.due_s < NEVER
+        }
 
     @property
     def metrics(self) -> DeliveryMetrics:
@@ -500,9 +520,7 @@ class Engine:
     # Sending
 
     def _send(self, live: Live) -> None:
-        batch = self._settings.batch
-        if self._batch_of is not None:
-            batch = min(batch, self._batch_of(live.url, live.id))
+        batch = self._batch_of(live.url, live.id) or self._settings.batch
         notification = compose(live.acknowledged, live.pending, live.examined, batch)
         sending = self._courier.send(live, notification)
         sending.addCallback(partial(self._finish, live)).addErrback(_log_bug)

@@ -90,13 +90,13 @@ class ProgressWriter(Generic[K]):
         drained: Deferred[None] = Deferred()
         if gathered:
             self._drained_gathered.append(drained)
-            self._schedule(GATHER_S)
+            self._schedule(0)  # somebody waits
         else:
             self._drained_writing.append(drained)
         return drained
 
     def _schedule(self, delay_s: float) -> None:
-        if self._is_writing or self._is_soon:
+        if self._is_writing or (self._is_soon and delay_s):
             return
         if self._timer is not None:
             self._timer.cancel()
@@ -120,7 +120,7 @@ class ProgressWriter(Generic[K]):
         self._is_writing = False
         self._writing, self._puts_writing, self._attempts_writing = [], 0, []
         if self._gathered or self._drained_gathered:
-            self._schedule(GATHER_S)
+            self._schedule(0 if self._drained_gathered else GATHER_S)
         elif self._attempts_gathered:
             self._timer = self._clock.callLater(NOTE_S, self._write_group)
         drained, self._drained_writing = self._drained_writing, []

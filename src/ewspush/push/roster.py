@@ -1,6 +1,7 @@
 """The live subscriptions, by mailbox."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from ewspush.push.live import Live
 
@@ -10,6 +11,9 @@ class Roster:
 
     def __init__(self) -> None:
         self._by_mailbox: dict[int, list[Live]] = {}
+
+    def __iter__(self) -> Iterator[Live]:
+        return chain.from_iterable(self._by_mailbox.values())
 
     def of(self, mailbox: int) -> Sequence[Live]:
         """Those of a mailbox, as long as none is added or removed."""

@@ -100,15 +100,15 @@ class Sender:
             self._transfers.retire()
             self._transfers = None
 
+    def cancel(self) -> None:
+        """Fail what is under way as CANCELLED."""
+        for exchange in self._drop():
+            self._fail(exchange, FailureKind.CANCELLED, "it was cancelled")
+
     def close(self) -> Deferred[None]:
         """Fail what is under way as CANCELLED; fires when all connections are closed."""
         self._is_closed = True
-        cancelled = self._lookups.waiting()
-        self._lookups = NameLookups()
-        for handle in list(self._under_way.values()):
-            cancelled.append(handle.exchange)
-            self._take_out(handle)
-            handle.close()
+        cancelled = self._drop()
         for handle in self._idle:
             handle.close()
         self._idle.clear()
@@ -118,6 +118,16 @@ class Sender:
         for exchange in cancelled:
             self._fail(exchange, FailureKind.CANCELLED, "the sender was closed")
         return gatherResults(closed).addCallback(lambda _: self._trust.close())
+
+    def _drop(self) -> list[Exchange]:
+        """Let go what is under way, or waits for a name."""
+        dropped = self._lookups.waiting()
+        self._lookups = NameLookups()
+        for handle in list(self._under_way.values()):
+            dropped.append(handle.exchange)
+            self._take_out(handle)
+            handle.close()
+        return dropped
 
     def transfer_ended(self, easy: pycurl.Curl, code: int, message: str) -> None:
         """For CurlTransfers: libcurl is done with `easy`."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, exists, insert, select, update
+from sqlalchemy import Select, and_, delete, exists, func, insert, select, update
 
 from ewspush.core.accounts import Account, AccountStatus, Alias
 from ewspush.core.addresses import key
@@ -171,6 +171,12 @@ def first_due(tx: Transaction, status: AccountStatus, now_s: int) -> Account | N
         .order_by(accounts.c.due_at_s)
         .limit(1),
     )
+
+
+def next_due_s(tx: Transaction) -> int | None:
+    """When something is due for any account, as early as that is."""
+    due_s: int | None = tx.connection.scalar(select(func.min(accounts.c.due_at_s)))
+    return due_s
 
 
 def first_deserted(tx: Transaction) -> Account | None:

@@ -3,6 +3,7 @@
 Everything here blocks and may be called from any thread but the reactor's.
 """
 
+import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,6 +103,18 @@ class Database:
         with self.read() as tx:
             tx.connection.execute(_ONE_ROW)
 
+    def copy(self) -> sqlite3.Connection:
+        """What an SQLite database holds now, in the memory of this process."""
+        copied = sqlite3.connect(":memory:", check_same_thread=False)
+        with self._engine.connect() as connection:
+            _driver_connection(connection).backup(copied)
+        return copied
+
+    def replace(self, copied: sqlite3.Connection) -> None:
+        """Have it hold what a copy of it has. Nobody is told."""
+        with self._writer or nullcontext(), self._writing_engine.connect() as connection:
+            copied.backup(_driver_connection(connection))
+
     def on_events(self, listener: EventsCommitted) -> None:
         """Have `listener` called, in the committing thread, for the events of every commit."""
         self._listeners.append(listener)
@@ -145,6 +158,12 @@ _READ_OPTIONS: dict[str, dict[str, Any]] = {
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     "sqlite": {"ewspush_begin": "BEGIN"},
 }
+
+
+def _driver_connection(connection: Connection) -> sqlite3.Connection:
+    driver_connection = connection.connection.driver_connection
+    assert isinstance(driver_connection, sqlite3.Connection)
+    return driver_connection
 
 
 def _make_engine(url: URL, busy_timeout_s: float) -> Engine:

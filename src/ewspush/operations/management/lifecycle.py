@@ -133,6 +133,12 @@ def step(management: Management) -> bool:
     return True
 
 
+def next_due_s(management: Management) -> int | None:
+    """When `step` has something to do for an account, in seconds since the epoch, if ever."""
+    with management.look() as tx:
+        return accounts.next_due_s(tx)
+
+
 def _put_off(management: Management, mailbox_id: int) -> None:
     """What cannot be done for one account does not stop what is due for the others."""
     with management.change(_TIME) as change:

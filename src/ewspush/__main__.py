@@ -1,0 +1,5 @@
+"""`python -m ewspush`."""
+
+from ewspush.cli import main
+
+main()

@@ -1,0 +1,234 @@
+"""The emulator: a server whose time and state are in its user's hands."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.web.resource import Resource
+
+from ewspush.control import CommandError
+from ewspush.control.commands import Commands
+from ewspush.emulator.faults import Faults
+from ewspush.emulator.server import Due, EmulatedServer, Listener
+from ewspush.emulator.virtual_time import VirtualTime
+from ewspush.operations.management.context import Management
+from ewspush.server import CannotStart
+from ewspush.settings import Address, Settings
+from ewspush.store.database import Database
+from ewspush.threads import InThread
+
+MOST_SNAPSHOTS = 100
+_MOMENT_S = 0.001
+LONGEST_LEAP_S = 10 * 366 * 86_400
+
+
+class TooManySnapshots(Exception):
+    """There are as many snapshots as there may be."""
+
+    def __init__(self) -> None:
+        super().__init__(f"there are {MOST_SNAPSHOTS} snapshots already: delete some")
+
+
+class Interrupted(Exception):
+    """The state was replaced while time leapt."""
+
+    def __init__(self) -> None:
+        super().__init__("the emulator was reset, or a snapshot restored, before all was done")
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    database: sqlite3.Connection  # in memory
+    now_s: float
+    is_frozen: bool
+    due: Due
+
+
+class Emulator:
+    """Everything here is for the reactor's thread.
+
+    What moves the whole state happens one after another, save that time which leaps is interrupted
+    by whatever replaces the state.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        settings: Settings,
+        mailboxes: Sequence[tuple[str, str]] = (),
+        resources: Callable[["Emulator"], Mapping[bytes, Resource]] = lambda _: {},
+    ) -> None:
+        """`mailboxes` are there from the start: their addresses and passwords."""
+        self.settings = settings
+        self._mailboxes = mailboxes
+        self.time = VirtualTime(reactor)
+        self.server = EmulatedServer(reactor, settings, self.time, lambda: resources(self))
+        self._lock = DeferredLock()
+        self._snapshots: dict[str, _Snapshot] = {}
+        self._initial: _Snapshot | None = None
+        self._states = 0  # how often the state was replaced, or is to be
+
+    async def start(self) -> None:
+        """As `Server.start`. Raises CannotStart, too, for mailboxes that cannot be."""
+        await self.server.start()
+        try:
+            for address, password in self._mailboxes:
+                await self.in_thread(self._create, address, password)
+        except CommandError as error:
+            await self.server.stop()
+            raise CannotStart(f"the mailbox {address} cannot be created: {error}") from error
+        self._initial = await self._lock.run(self._take)
+
+    def _create(self, address: str, password: str) -> None:
+        create = self.commands.by_name(os.getuid())["mailbox.create"]
+        create(addresses=[address], passwords=[password])
+
+    async def stop(self) -> None:
+        """As `Server.stop`, without waiting for what is under way."""
+        self.server.interrupt()
+        await self.server.stop()
+
+    # What is there
+
+    @property
+    def faults(self) -> Faults:
+        return self.server.faults
+
+    @property
+    def database(self) -> Database:
+        return self.server.database
+
+    @property
+    def management(self) -> Management:
+        return self.server.management
+
+    @property
+    def commands(self) -> Commands:
+        return self.server.commands
+
+    @property
+    def in_thread(self) -> InThread:
+        """For what blocks, of those who use this."""
+        return self.server.in_thread
+
+    @property
+    def http(self) -> Address:
+        """Where it listens, once started."""
+        assert self.server.http is not None
+        return self.server.http
+
+    @property
+    def lmtp(self) -> Address:
+        assert self.server.lmtp is not None
+        return self.server.lmtp
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is sent or about to be. Retries wait for their time."""
+        return self.server.is_idle
+
+    def watch(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` told of every attempt that ends, and of subscriptions that begin or end.
+
+        What is returned ends that.
+        """
+        return self.server.watch(listener)
+
+    def written(self) -> "Deferred[None]":
+        """Fires when everything that has happened is in the database."""
+        return self.server.written()
+
+    # Time
+
+    async def advance(self, seconds: float) -> None:
+        """Leap through all that is due meanwhile, in its order; done when all of it has happened.
+
+        Retention has its round at the end. Raises Interrupted.
+        """
+        await self._lock.acquire()
+        self.time.begin_leaping()
+        try:
+            await self._leap_to(self.time.seconds() + seconds)
+        finally:
+            self.time.end_leaping()
+            self._lock.release()
+
+    async def _leap_to(self, end_s: float) -> None:
+        state, server = self._states, self.server
+        await server.settle()
+        ends_at_s = await server.end_what_is_due()
+        while state == self._states:
+            stops = [end_s, self.time.next_call_s()]
+            if ends_at_s is not None:  # a moment later: the clock's fractions are not exact
+                stops.append(self.time.seconds_at(ends_at_s) + _MOMENT_S)
+            stop_s = min(each for each in stops if each is not None)
+            self.time.leap_to(stop_s)
+            await server.settle()
+            if ends_at_s is not None and ends_at_s <= self.time.now_s():
+                ends_at_s = await server.end_what_is_due()
+                await server.settle()
+            elif stop_s >= end_s:
+                break
+        if state != self._states:
+            raise Interrupted
+        await server.forget_what_is_old()
+        await server.written()
+
+    # State
+
+    @property
+    def snapshots(self) -> Sequence[str]:
+        """The ids of those that can be restored."""
+        return [*self._snapshots]
+
+    async def snapshot(self) -> str:
+        """The id of a snapshot of everything. Raises TooManySnapshots."""
+        if len(self._snapshots) >= MOST_SNAPSHOTS:
+            raise TooManySnapshots
+        taken = await self._lock.run(self._take)
+        id = secrets.token_hex(8)
+        self._snapshots[id] = taken
+        return id
+
+    def forget(self, id: str) -> None:
+        """Raises KeyError."""
+        self._snapshots.pop(id).database.close()
+
+    async def restore(self, id: str) -> None:
+        """Go back to a snapshot. Raises KeyError."""
+        snapshot = self._snapshots[id]
+        await self._replace(snapshot, snapshot.now_s, is_frozen=snapshot.is_frozen)
+
+    async def reset(self) -> None:
+        """Go back to how it was at the start, in real time, without faults and snapshots."""
+        assert self._initial is not None, "it has begun"
+        self.faults.clear()
+        for id in self.snapshots:
+            self.forget(id)
+        await self._replace(self._initial, None, is_frozen=False)
+
+    async def _take(self) -> _Snapshot:
+        await self.server.settle()
+        await self.server.written()
+        database = await self.in_thread(self.database.copy)
+        return _Snapshot(database, self.time.now_s(), self.time.is_frozen, self.server.due())
+
+    async def _replace(self, state: _Snapshot, now_s: float | None, *, is_frozen: bool) -> None:
+        def set_time() -> None:
+            self.time.set_now(now_s)
+            if is_frozen:
+                self.time.freeze()
+            else:
+                self.time.resume()
+
+        self._states += 1
+        self.server.interrupt()
+        await self._lock.acquire()
+        try:
+            await self.server.replace(state.database, set_time, state.due)
+        finally:
+            self._lock.release()
