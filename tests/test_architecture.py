@@ -26,14 +26,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "doctor": {"core", "wire", "push", "endpoint", "settings"},
     "control": {"core", "wire", "store", "operations", "settings", "threads", EWSPUSH},
     "log": {"settings", EWSPUSH},
-    "__main__": {"cli"},
     "metrics": set(),
     "server_time": set(),
     "settings": {"core"},
     "threads": set(),
     EWSPUSH: set(),
 }
-MAY_IMPORT_ALL = ("server", "running_engine", "emulator", "cli")
+MAY_IMPORT_ALL = ("server", "running_engine", "emulator", "cli", "__main__")
 PARTS = {*MAY_IMPORT, *MAY_IMPORT_ALL}
 
 # Where a library may be imported. One that is not here is at home nowhere yet: decide where.

@@ -240,7 +240,7 @@ class Server:
         contract = Contract.load()
         application = EwsApplication(
             self._database,
-            judge_url=partial(_judge_url, self._policy),
+            judge_url=self._judge_url,
             unsubscribed=partial(self._reactor.callFromThread, self._unsubscribed),
             subscription_limit=self._settings.subscriptions.per_mailbox,
             pull_subscription_limit=self._settings.subscriptions.pull_per_mailbox,
@@ -318,6 +318,12 @@ class Server:
     def _find_administrator(self, name: str) -> tuple[Administrator, str] | None:
         with self._database.read() as tx:
             return administrators.credentials(tx, name)
+
+    def _judge_url(self, url: str) -> None:
+        try:
+            self._policy.judge(url)
+        except UrlRefused as error:
+            raise InvalidPushSubscriptionUrl(str(error)) from None
 
     def _subscribed(self, subscribed: Subscribed) -> None:
         if not self._stopping:
@@ -510,10 +516,3 @@ class Server:
 
 def _log_bug(failure: Failure) -> None:
     log.critical("retention.bug", traceback=failure.getTraceback())
-
-
-def _judge_url(policy: AddressPolicy, url: str) -> None:
-    try:
-        policy.judge(url)
-    except UrlRefused as error:
-        raise InvalidPushSubscriptionUrl(str(error)) from None

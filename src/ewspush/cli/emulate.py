@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from ewspush.settings import Settings
 
 # What suits those who test, unless settings say otherwise.
-_DEFAULTS: dict[str, dict[str, Any]] = {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "management": {"shortest_password": 1},
     "attempts": {"bodies": 100, "body_limit": 1024**2},
     "subscriptions": {"per_mailbox": 100},
     "log": {"level": "warning"},
 }
 # What an emulator is: nothing is gathered, so that what happens is the same each time.
-_FIXED: dict[str, dict[str, Any]] = {
+FIXED: dict[str, dict[str, Any]] = {
     "delivery": {"linger_s": 0, "callback_allow": "127.0.0.0/8, ::1/128"},
 }
 
@@ -93,7 +93,7 @@ def _load(config: Path | None, server: dict[str, Any]) -> "Settings":
     from ewspush import settings
 
     try:
-        return settings.load(config, os.environ, {**_FIXED, "server": server}, _DEFAULTS)
+        return settings.load(config, os.environ, {**FIXED, "server": server}, DEFAULTS)
     except settings.InvalidSettings as error:
         raise CommandError(str(error)) from None
 

@@ -12,10 +12,12 @@ from twisted.web.resource import Resource
 
 from ewspush.control import CommandError
 from ewspush.control.commands import Commands
+from ewspush.core.ids import ObjectId
 from ewspush.emulator.faults import Faults
 from ewspush.emulator.server import Due, EmulatedServer, Listener
 from ewspush.emulator.virtual_time import VirtualTime
 from ewspush.operations.management.context import Management
+from ewspush.operations.subscriptions import Subscribed
 from ewspush.server import CannotStart
 from ewspush.settings import Address, Settings
 from ewspush.store.database import Database
@@ -141,6 +143,18 @@ class Emulator:
     def written(self) -> "Deferred[None]":
         """Fires when everything that has happened is in the database."""
         return self.server.written()
+
+    def judge_url(self, url: str) -> None:
+        """Raises InvalidPushSubscriptionUrl for one that may not be called. For any thread."""
+        self.server.judge_url(url)
+
+    def subscribed(self, subscribed: Subscribed) -> None:
+        """A push subscription was written: send its first notification."""
+        self.server.subscribed(subscribed)
+
+    def unsubscribed(self, id: ObjectId) -> None:
+        """A subscription was ended by its owner: send it nothing more."""
+        self.server.unsubscribed(id)
 
     # Time
 

@@ -10,6 +10,7 @@ from twisted.internet.task import deferLater
 from twisted.web.resource import Resource
 
 from ewspush.control.commands import Commands
+from ewspush.core.ids import ObjectId
 from ewspush.emulator.activity import Activity
 from ewspush.emulator.faults import Faults
 from ewspush.emulator.faulty_ews import FaultyEwsResource
@@ -18,6 +19,7 @@ from ewspush.endpoint.web import EwsResource
 from ewspush.operations import passwords
 from ewspush.operations.management import lifecycle
 from ewspush.operations.management.context import Management
+from ewspush.operations.subscriptions import Subscribed
 from ewspush.push.courier import Post
 from ewspush.push.engine import Engine
 from ewspush.push.sender import Answer
@@ -109,6 +111,18 @@ class EmulatedServer(Server):
     def _changed(self, mailbox: int, number: int) -> None:
         for listener in tuple(self._listeners):
             listener(mailbox, number)
+
+    def judge_url(self, url: str) -> None:
+        """Raises InvalidPushSubscriptionUrl. For any thread."""
+        self._judge_url(url)
+
+    def subscribed(self, subscribed: Subscribed) -> None:
+        """A push subscription was written."""
+        self._subscribed(subscribed)
+
+    def unsubscribed(self, id: ObjectId) -> None:
+        """A subscription was ended."""
+        self._unsubscribed(id)
 
     def written(self) -> "Deferred[None]":
         """Fires when everything that has happened is in the database."""

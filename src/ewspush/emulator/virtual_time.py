@@ -102,7 +102,7 @@ class VirtualTime:
     def next_call_s(self) -> float | None:
         """When the first call is due, by `seconds`; None if there is none."""
         while self._calls and not self._is_current(self._calls[0]):
-            heappop(self._calls)
+            self._list_anew(heappop(self._calls)[2])
         return self._calls[0][0] if self._calls else None
 
     def next_s(self) -> float | None:
@@ -141,6 +141,11 @@ class VirtualTime:
     def _moved(self, call: DelayedCall) -> None:
         self._list(call)
 
+    def _list_anew(self, call: DelayedCall) -> None:
+        """It was listed for another time: it was put off, cancelled, or brought forward and made."""
+        if call.active():
+            heappush(self._calls, (call.getTime(), next(self._order), call))
+
     def _is_current(self, entry: tuple[float, int, DelayedCall]) -> bool:
         """Whether a call is still to be made, at the time under which it is listed."""
         at_s, _, call = entry
@@ -168,6 +173,8 @@ class VirtualTime:
                 later.append(entry)
             elif self._is_current(entry):
                 _make(entry[2])
+            else:
+                self._list_anew(entry[2])
         for entry in later:
             heappush(self._calls, entry)
         self._set_timer()

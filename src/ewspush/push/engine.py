@@ -520,7 +520,9 @@ class Engine:
     # Sending
 
     def _send(self, live: Live) -> None:
-        batch = self._batch_of(live.url, live.id) or self._settings.batch
+        batch = self._settings.batch
+        if live.pending:
+            batch = min(batch, self._batch_of(live.url, live.id) or batch)
         notification = compose(live.acknowledged, live.pending, live.examined, batch)
         sending = self._courier.send(live, notification)
         sending.addCallback(partial(self._finish, live)).addErrback(_log_bug)
