@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
 from ewspush.core.events import EventType
-from ewspush.emulator.fault_models import LARGEST_BATCH, parse_fault
+from ewspush.emulator.fault_models import parse_fault
 from ewspush.emulator.faults import Faults
 from ewspush.push.clock import Call
 from ewspush.push.sender import Answer
@@ -32,10 +32,7 @@ class FaultyWorld(World):
 
     def start(self) -> None:
         super().start()
-        self.engine._batch_of = self._batch_of
-
-    def _batch_of(self, url: str, id: str) -> int:
-        return self.faults.batch(url, id) or LARGEST_BATCH
+        self.engine._batch_of = self.faults.batch
 
     def add(self, kind: str, **given: Any) -> None:
         self.faults.add(parse_fault({"kind": kind, **given}))
