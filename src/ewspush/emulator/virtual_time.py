@@ -142,7 +142,7 @@ class VirtualTime:
         self._list(call)
 
     def _list_anew(self, call: DelayedCall) -> None:
-        """It was listed for another time: it was put off, cancelled, or brought forward and made."""
+        """It is not to be made when it is listed: perhaps it was put off."""
         if call.active():
             heappush(self._calls, (call.getTime(), next(self._order), call))
 
