@@ -66,7 +66,7 @@ VALUES = {
     "delivery.ca_file": (("a.pem", Path("a.pem")), ("b.pem", Path("b.pem"))),
     "attempts.keep": (("0", 0), ("5", 5)),
     "attempts.keep_days": (("1", 1), ("3650", 3650)),
-    "attempts.bodies": (("0", 0), ("100", 100)),
+    "attempts.bodies": (("0", 0), ("10000", 10_000)),
     "attempts.body_limit": (("0", 0), ("1048576", 1048576)),
     "relay.host": (("relay.example", "relay.example"), ("::1", "::1")),
     "relay.port": (("25", 25), ("465", 465)),

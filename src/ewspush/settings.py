@@ -283,7 +283,7 @@ class AttemptSettings(_Table):
 
     keep: int = Field(1_000_000, ge=0, le=1_000_000_000)  # attempts in all
     keep_days: int = Field(7, ge=1, le=3650)
-    bodies: int = Field(5, ge=0, le=100)  # attempts of a subscription kept with their bodies
+    bodies: int = Field(5, ge=0, le=10_000)  # attempts of a subscription kept with their bodies
     body_limit: int = Field(16 * 1024, ge=0, le=1024**2)  # bytes kept of a request, of an answer
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # What suits those who test, unless settings say otherwise.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "management": {"shortest_password": 1},
-    "attempts": {"bodies": 100, "body_limit": 1024**2},
+    "attempts": {"bodies": 1000, "body_limit": 1024**2},
     "subscriptions": {"per_mailbox": 100},
     "log": {"level": "warning"},
 }
