@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from ewspush.operations import mail
@@ -11,6 +9,7 @@ from ewspush.operations.items.attachments import attachments_of
 from ewspush.operations.older_mail import read_older_mail
 from ewspush.store import folders, items, migrations
 from ewspush.store.database import Database
+from ewspush.store.migrations import steps
 from support.checks_for_store import NOW_S, current, new_mailbox, rows
 
 MESSAGE = (
@@ -44,10 +43,7 @@ def test_the_database_of_the_first_version_is_taken_over(tmp_path: Path) -> None
     url = f"sqlite:///{tmp_path / 'ewspush.db'}"
     engine = create_engine(url)
     with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "ewspush_0001")
+        steps.take(migrations.FOLDER, connection, "ewspush_0001")
         for statement in _OLD:
             connection.execute(text(statement), {"content": MESSAGE})
     engine.dispose()
