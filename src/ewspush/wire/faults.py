@@ -10,7 +10,7 @@ from ewspush.wire.namespaces import ERRORS, SOAP, TYPES
 _LONGEST_TEXT = 1000  # characters: texts may quote the request
 
 # Not a character of XML 1.0, or white space other than a blank.
-_UNPRINTABLE = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff]+")
 
 
 class SoapFault(Exception):

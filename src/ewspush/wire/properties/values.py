@@ -18,7 +18,7 @@ T = TypeVar("T")
 NSMAP = {"t": TYPES}
 
 # What XML 1.0 has no way to say (2.2, production Char).
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LINE_END = re.compile("\r\n?")
 
 
