@@ -162,6 +162,12 @@ def test_a_command_to_a_running_server_does_not_load_a_server(program, server, m
     assert loaded(program, arguments) == {"pydantic"}
 
 
+def test_a_server_loads_alembic_only_to_migrate(program, tmp_path):
+    taken = tmp_path / "data"
+    taken.touch()  # so that it ends, with all loaded
+    assert "alembic" not in loaded(program, ["serve", "--data", taken])
+
+
 def loaded(program, arguments):
     """The heavy libraries that a command imports."""
     heavy = {"alembic", "argon2", "lxml", "pycurl", "pydantic", "spyne", "sqlalchemy", "twisted"}

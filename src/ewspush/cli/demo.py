@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ewspush.cli import options
+from ewspush.cli.loading import loading
 from ewspush.control import CommandError
 
 
@@ -20,10 +21,11 @@ def demo(keep: bool) -> None:
     recovers, and unsubscribes. The exit status is 0 if all of it happened as promised.
     """
     # Imported late: what the server needs takes a while, and other commands do not need it.
-    from twisted.internet import reactor
+    with loading():
+        from twisted.internet import reactor
 
-    from ewspush import log, settings
-    from ewspush.cli.story import Story
+        from ewspush import log, settings
+        from ewspush.cli.story import Story
 
     options.keep_files_private()
     with tempfile.TemporaryDirectory(prefix="ewspush-demo-") as folder:

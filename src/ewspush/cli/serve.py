@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ewspush.cli import options
+from ewspush.cli.loading import loading
 
 
 @click.command()
@@ -28,14 +29,15 @@ def serve(config: Path | None, data: str | None, **server: Any) -> None:
     options; the last wins. The first start makes the database, later ones bring it up to date. Log
     lines go to standard error.
     """
-    settings = options.load(config, data, **server)
-    # Imported late: what the server needs takes a while, and other commands do not need it.
-    from ewspush import log
-    from ewspush.cli.running import run
-    from ewspush.server import Server
+    with loading():
+        settings = options.load(config, data, **server)
+        # Imported late: what the server needs takes a while, and other commands do not need it.
+        from ewspush import log
+        from ewspush.cli.running import run
+        from ewspush.server import Server
 
-    options.keep_files_private()
-    log.configure(settings.log)
-    from twisted.internet import reactor
+        options.keep_files_private()
+        log.configure(settings.log)
+        from twisted.internet import reactor
 
     sys.exit(run(reactor, Server(reactor, settings)))
