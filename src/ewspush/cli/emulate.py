@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ewspush.cli import options
+from ewspush.cli.loading import loading
 from ewspush.control import CommandError
 
 if TYPE_CHECKING:
@@ -78,8 +79,9 @@ def emulate(
     Python has it as a fixture of pytest: docs/testing.md.
     """
     # Imported late: what the server needs takes a while, and other commands do not need it.
-    from ewspush import log
-    from ewspush.emulator import folder
+    with loading():
+        from ewspush import log
+        from ewspush.emulator import folder
 
     options.keep_files_private()
     with folder.temporary() as data:
@@ -112,11 +114,12 @@ def _run(
     as_json: bool,
     until_eof: bool,
 ) -> int:
-    from twisted.internet import reactor
+    with loading():
+        from twisted.internet import reactor
 
-    from ewspush.cli.running import run
-    from ewspush.emulator.emulator import Emulator
-    from ewspush.emulator.resources import make_resources
+        from ewspush.cli.running import run
+        from ewspush.emulator.emulator import Emulator
+        from ewspush.emulator.resources import make_resources
 
     resources = partial(make_resources, allow_remote=allow_remote)
     emulator = Emulator(reactor, settings, mailboxes, resources)
