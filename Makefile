@@ -12,7 +12,7 @@ debian = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install 
     >/dev/null || { echo "$(1) is needed: apt-get install $(1)" >&2; false; }
 
 .PHONY: demo test lint check test-all soak clean
-.PHONY: bench bench-scale bench-mailbox bench-listing bench-creation
+.PHONY: bench bench-scale bench-mailbox bench-listing bench-creation bench-emulator
 
 demo: $(DEMO)/installed
 	@$(DEMO)/bin/ewspush demo $(DEMO_OPTIONS)
@@ -56,6 +56,9 @@ bench-listing: $(TEST)/installed
 
 bench-creation: $(TEST)/installed
 	$(TEST)/bin/python benchmarks/creation.py
+
+bench-emulator: $(TEST)/installed
+	$(TEST)/bin/python benchmarks/emulator.py
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
