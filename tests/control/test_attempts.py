@@ -5,6 +5,7 @@ import os
 import pytest
 
 from ewspush.control import CommandError
+from ewspush.control.attempt_records import attempts_after
 from ewspush.control.commands import Commands
 from ewspush.core import watermark
 from ewspush.core.ids import Kind
@@ -101,3 +102,12 @@ def test_one_that_is_not_there_is_said(mailbox, id, list_attempts):
     for wrong in (ids.encode(Kind.SUBSCRIPTION, mailbox.id, 7), "xyz"):
         with pytest.raises(CommandError, match=f"^there is no .*subscription {wrong}"):
             list_attempts(wrong)
+
+
+def test_what_came_after_one_is_read_oldest_first_with_its_bodies(database, mailbox, id):
+    log(database, mailbox, {"at_ms": 1}, {"at_ms": 2, "request": b"<a/>", "answer": b"\xff"}, {})
+    first, second = attempts_after(database, 1, 2, mailbox.id, 1)
+    assert (first["number"], second["number"]) == (2, 3)
+    assert (first["at_ms"], first["subscription"]) == (2, id)
+    assert (first["request"], first["answer"]) == ("<a/>", "\ufffd")
+    assert attempts_after(database, 3, 2) == attempts_after(database, 0, 2, mailbox.id, 9) == []

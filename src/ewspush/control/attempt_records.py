@@ -3,9 +3,11 @@
 from ewspush.control import CommandError
 from ewspush.control.subscription_records import Record, decode, time_text
 from ewspush.core import watermark
+from ewspush.core.ids import Kind
 from ewspush.store import attempts, mailboxes, subscriptions
 from ewspush.store.attempts import StoredAttempt
 from ewspush.store.database import Database
+from ewspush.wire import ids
 
 MOST = 1000  # attempts in one answer
 
@@ -24,6 +26,38 @@ def list_attempts(
             raise CommandError(f"there is no push subscription {id}")
         found = attempts.of_subscription(tx, wanted.mailbox, wanted.number, min(most, MOST))
     return [_describe(owner.watermark_base, each, bodies=bodies) for each in found]
+
+
+def attempts_after(
+    database: Database,
+    after: int,
+    most: int,
+    mailbox: int | None = None,
+    number: int | None = None,
+) -> list[Record]:
+    """The first attempts after the one with that number, the oldest first, with their bodies.
+
+    Of all subscriptions, of those of a mailbox, or of the one of it that has `number`. Each has its
+    `subscription`, the `number` of its row and `at_ms` beside what `list_attempts` tells.
+    """
+    with database.read() as tx:
+        found = attempts.after(tx, after, min(most, MOST), mailbox, number)
+        owners = {id: mailboxes.by_id(tx, id) for id in {each.attempt.mailbox for each in found}}
+    return [
+        _numbered(each, owner.watermark_base)
+        for each in found
+        if (owner := owners[each.attempt.mailbox]) is not None
+    ]
+
+
+def _numbered(stored: StoredAttempt, watermark_base: int) -> Record:
+    attempt = stored.attempt
+    return {
+        "number": stored.id,
+        "subscription": ids.encode(Kind.SUBSCRIPTION, attempt.mailbox, attempt.subscription),
+        **_describe(watermark_base, stored, bodies=True),
+        "at_ms": attempt.at_ms,
+    }
 
 
 def _describe(watermark_base: int, stored: StoredAttempt, *, bodies: bool) -> Record:

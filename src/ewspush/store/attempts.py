@@ -195,10 +195,15 @@ def _remove(tx: Transaction, through: int) -> None:
         tx.connection.execute(statement, {"through": through})
 
 
+_newest = attempt_groups.alias()
 _REMOVE = (
     delete(attempts).where(attempts.c.id <= bindparam("through")),
     delete(attempt_bodies).where(attempt_bodies.c.id <= bindparam("through")),
-    delete(attempt_groups).where(attempt_groups.c.last_id <= bindparam("through")),
+    # Not the newest, from whose end ids are counted on: none is given out twice.
+    delete(attempt_groups).where(
+        attempt_groups.c.last_id <= bindparam("through"),
+        attempt_groups.c.first_id < select(func.max(_newest.c.first_id)).scalar_subquery(),
+    ),
 )
 
 
@@ -223,6 +228,50 @@ def of_subscription(
 ) -> list[StoredAttempt]:
     """The newest attempts of a subscription, the newest first; those before that id if given."""
     return list(islice(_newest_first(tx, mailbox, number, before), most))
+
+
+def after(
+    tx: Transaction, id: int, most: int, mailbox: int | None = None, number: int | None = None
+) -> list[StoredAttempt]:
+    """The first attempts after that id, the oldest first: of all, a mailbox or a subscription."""
+    statement = _SELECT.where(attempts.c.id > id)
+    if mailbox is None:
+        return _oldest_first(tx, statement, most)
+    statement = statement.where(attempts.c.mailbox_id == mailbox)
+    if number is not None:
+        statement = statement.where(attempts.c.subscription == number)
+    found: list[StoredAttempt] = []
+    for first_id, last_id in _groups_after(tx, mailbox, id):
+        within = statement.where(attempts.c.id.between(first_id, last_id))
+        found += _oldest_first(tx, within, most - len(found))
+        if len(found) == most:
+            break
+    return found
+
+
+def _oldest_first(tx: Transaction, statement: Any, most: int) -> list[StoredAttempt]:
+    rows = tx.connection.execute(statement.order_by(attempts.c.id).limit(most)).all()
+    return [StoredAttempt(row.id, Attempt(*row[1:])) for row in rows]
+
+
+def _groups_after(tx: Transaction, mailbox: int, id: int) -> Iterator[tuple[int, int]]:
+    """As `_groups_of`, but the oldest first, of those that end after that id."""
+    statement = select(attempt_groups).order_by(attempt_groups.c.first_id)
+    key, most = _keys([mailbox]), _FIRST_GROUPS
+    while True:
+        after_id = statement.where(attempt_groups.c.last_id > id).limit(most)
+        groups = tx.connection.execute(after_id).all()
+        yield from ((each.first_id, each.last_id) for each in groups if key in each.mailboxes)
+        if len(groups) < most:
+            return
+        id = groups[-1].last_id
+        most *= 4
+
+
+def newest(tx: Transaction) -> int:
+    """The id that was given out last; 0 if none was."""
+    group = tx.connection.execute(_NEWEST_GROUP).one_or_none()
+    return 0 if group is None else int(group.last_id)
 
 
 def last_of(
