@@ -1,0 +1,1 @@
+"""The control API of the emulator: JSON over HTTP under /emulator/."""

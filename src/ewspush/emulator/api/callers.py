@@ -1,0 +1,64 @@
+"""Who may use the control API: it has no passwords, so that only those who are near may."""
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from ipaddress import IPv4Address, ip_address
+
+from ewspush.emulator.api.errors import ApiError
+from ewspush.endpoint.http import BoundedRequest
+from ewspush.endpoint.monitoring import Readers
+from ewspush.settings import Network
+
+_HOST = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]{1,5})?", re.I)
+_NEAR: Sequence[Network] = ()
+
+
+class Callers:
+    """Loopback, by a name of loopback; all, if `allow_remote`.
+
+    A name of somebody else's may lead to loopback (DNS rebinding), and a browser sends what other
+    sites' pages ask for: such requests have another Host or Origin than ours, and are refused.
+    """
+
+    def __init__(self, *, allow_remote: bool) -> None:
+        self._allow_remote = allow_remote
+        self._near = Readers(_NEAR, behind_proxy=False)
+
+    def check(self, request: BoundedRequest) -> None:
+        """Raises ApiError (403) for a request that is not one of theirs."""
+        host = request.field(b"host") or ""
+        if not self._allow_remote:
+            if not self._near.include(request):
+                raise _refused("the control API is for clients on this machine, without a proxy")
+            if not is_loopback(host):
+                text = "the Host of a request should be localhost, 127.0.0.1 or [::1]"
+                raise _refused(text)
+        origin = request.field(b"origin")
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
+            raise _refused("pages of other sites may not use the control API")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a Host, perhaps with a port, is loopback."""
+    parts = _HOST.fullmatch(host)
+    if parts is None:
+        return False
+    if parts["name"] is not None:
+        return parts["name"].lower() == "localhost" or _is_loopback_address(parts["name"])
+    return _is_loopback_address(parts["ipv6"])
+
+
+def _is_loopback_address(text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    mapped = None if isinstance(address, IPv4Address) else address.ipv4_mapped
+    return (mapped or address).is_loopback
+
+
+def _refused(text: str) -> ApiError:
+    return ApiError(
+        HTTPStatus.FORBIDDEN, f"{text}; ewspush emulate --allow-remote lets all others in, too"
+    )

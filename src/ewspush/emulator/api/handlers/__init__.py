@@ -1,0 +1,1 @@
+"""What the control API does, a module for each kind of thing."""
