@@ -63,7 +63,7 @@ class Waits:
 
     def end_all(self, why: str) -> None:
         """Nothing of what they wait for can happen any more."""
-        for wait in self._waiting:
+        for wait in tuple(self._waiting):
             wait.end(why)
 
     def _add(self, wait: "_Wait") -> None:
@@ -78,7 +78,7 @@ class Waits:
             self._stop_watching = None
 
     def _happened(self, _mailbox: int, _number: int) -> None:
-        for wait in self._waiting:
+        for wait in tuple(self._waiting):
             wait.wake()
 
 

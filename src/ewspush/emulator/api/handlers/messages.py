@@ -111,7 +111,7 @@ def _get(emulator: Emulator, address: str, id: str) -> Message:
         mime = _mime(Contents(tx, mailbox, item))
         return Message(
             **fields_of(tx, mailbox, item),
-            headers=[] if mime is None else ParsedMessage(mime).headers,
+            headers=[] if mime is None else [*map(list, ParsedMessage(mime).headers)],
             mime=None if mime is None else mime.decode("utf-8", "replace"),
         )
 

@@ -82,7 +82,10 @@ def _in_utc(at: datetime) -> datetime:
         raise ValueError("should be a time of the years 1 to 9999") from None
 
 
-GivenMoment = Annotated[AwareDatetime, AfterValidator(_in_utc), PlainSerializer(str)]
+# Not strict, or a time that was looked at already would not be read as JSON any more.
+GivenMoment = Annotated[
+    AwareDatetime, Field(strict=False), AfterValidator(_in_utc), PlainSerializer(str)
+]
 
 # Texts
 

@@ -66,7 +66,8 @@ class Message(Item):
     """A message with all of its header fields, and as it is written."""
 
     headers: Annotated[
-        list[tuple[str, str]], Field(description="Name and value of each, in their order.")
+        list[Annotated[list[str], Field(min_length=2, max_length=2)]],
+        Field(description="Name and value of each, in their order."),
     ]
     mime: Annotated[
         str | None, Field(description="Read as UTF-8; null if the item cannot be written as mail.")

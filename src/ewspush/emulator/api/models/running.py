@@ -4,7 +4,14 @@ import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from ewspush.emulator.api.errors import FieldError
 from ewspush.emulator.api.models.common import Given, GivenMoment, Id, Moment, Told
@@ -28,8 +35,14 @@ def _leap(value: Any) -> float:
     return float(value)
 
 
+def _given(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("should be a time such as 2026-11-21T15:00:00Z")
+    return value
+
+
 Leap = Annotated[
-    float,
+    float | None,
     PlainValidator(_leap),
     WithJsonSchema(
         {
@@ -41,6 +54,11 @@ Leap = Annotated[
             "examples": ["PT7M", 420],
         }
     ),
+]
+Destination = Annotated[
+    GivenMoment | None,
+    BeforeValidator(_given),
+    WithJsonSchema({"type": "string", "format": "date-time", "description": "Not in the past."}),
 ]
 
 
@@ -64,11 +82,19 @@ class Status(Told):
     time: Time
 
 
+def _describe_choice(schema: dict[str, Any]) -> None:
+    for each in schema["properties"].values():
+        del each["default"]
+    schema["oneOf"] = [{"required": ["by"]}, {"required": ["to"]}]
+
+
 class Advance(Given):
     """Where time is to go."""
 
-    by: Leap | None = None
-    to: Annotated[GivenMoment | None, Field(description="Not in the past.")] = None
+    model_config = ConfigDict(json_schema_extra=_describe_choice)
+
+    by: Leap = None
+    to: Destination = None
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> "Advance":
