@@ -11,6 +11,7 @@ from ewspush.endpoint.monitoring import Readers
 from ewspush.settings import Network
 
 _HOST = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]{1,5})?", re.I)
+_REMOTE = ", without a proxy, unless it was started with --allow-remote"
 _NEAR: Sequence[Network] = ()
 
 
@@ -30,10 +31,9 @@ class Callers:
         host = request.field(b"host") or ""
         if not self._allow_remote:
             if not self._near.include(request):
-                raise _refused("the control API is for clients on this machine, without a proxy")
+                raise _refused(f"the control API is for clients on this machine{_REMOTE}")
             if not is_loopback(host):
-                text = "the Host of a request should be localhost, 127.0.0.1 or [::1]"
-                raise _refused(text)
+                raise _refused(f"the Host should be localhost, 127.0.0.1 or [::1]{_REMOTE}")
         origin = request.field(b"origin")
         if origin is not None and origin.partition("://")[2].lower() != host.lower():
             raise _refused("pages of other sites may not use the control API")
@@ -59,6 +59,4 @@ def _is_loopback_address(text: str) -> bool:
 
 
 def _refused(text: str) -> ApiError:
-    return ApiError(
-        HTTPStatus.FORBIDDEN, f"{text}; ewspush emulate --allow-remote lets all others in, too"
-    )
+    return ApiError(HTTPStatus.FORBIDDEN, text)
