@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import structlog
@@ -37,7 +38,7 @@ class ControlApi(Resource):
         super().__init__()
         self._callers = Callers(allow_remote=allow_remote)
         self._waits = Waits(clock, emulator)
-        self._around = Surroundings(emulator, self._waits, openapi.document(ROUTES))
+        self._around = Surroundings(emulator, self._waits, _describe)
 
     def stop(self) -> None:
         """Answer those who wait: the server is stopping."""
@@ -67,6 +68,12 @@ class ControlApi(Resource):
             _answer_nothing(request, route.status)
         else:
             request.answer(route.status, _encoded(answer), _JSON)
+
+
+@cache
+def _describe() -> Mapping[str, Any]:
+    """Made when somebody asks for it: not every test does."""
+    return openapi.document(ROUTES)
 
 
 def _encoded(answer: BaseModel | Mapping[str, Any]) -> bytes:

@@ -105,4 +105,4 @@ class Surroundings:
 
     emulator: Emulator
     waits: Waits
-    description: Mapping[str, Any]  # the OpenAPI document
+    describe: Callable[[], Mapping[str, Any]]  # the OpenAPI document

@@ -23,7 +23,7 @@ _GONE = "the emulator's state was replaced while this waited"
 
 
 async def get_description(around: Surroundings, _call: Call[Nothing, Nothing]) -> Mapping[str, Any]:
-    return around.description
+    return around.describe()
 
 
 async def get_status(around: Surroundings, _call: Call[Nothing, Nothing]) -> Status:

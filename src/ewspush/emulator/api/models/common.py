@@ -28,14 +28,19 @@ class Given(BaseModel):
     """What a client sends. Nothing is taken for something else, and nothing is ignored."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, regex_engine="python-re"
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        regex_engine="python-re",
+        defer_build=True,  # until it is used: an emulator is to be ready soon
     )
 
 
 class Told(BaseModel):
     """What a client is told."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, defer_build=True)
 
 
 class Nothing(Given):
