@@ -225,4 +225,5 @@ async def test_what_cannot_be_done_to_an_item_changes_nothing(
 async def test_an_item_of_another_mailbox_is_not_there(api):
     await api.create("/mailboxes", {"address": "bob@example.org"})
     item = await api.create("/mailboxes/bob@example.org/mail", {})
+    await api.create(f"{api.mailbox}/mail", {})  # of the same number
     await api.refuse(404, "GET", f"{api.mailbox}/messages/{item['id']}")

@@ -1,5 +1,7 @@
 """Waiting for something to happen, by the control API."""
 
+import threading
+
 import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
@@ -9,7 +11,7 @@ from ewspush.emulator.api import waiting
 from ewspush.emulator.api.errors import ApiError
 from ewspush.emulator.api.waiting import Waits
 from support.control_api import ADDRESS
-from support.responders import FAILURE, Responder
+from support.responders import FAILURE, Responder, held
 
 LONG_S = 30
 
@@ -67,6 +69,21 @@ async def test_nothing_is_pending_when_all_is_acknowledged(api, responder):
     assert await wait(api, "nothing-pending") == {}
     told = [name for push in responder.pushes for name, *_ in push.received.events]
     assert told == ["StatusEvent", *["NewMailEvent"] * 5]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_notification_that_is_under_way_is_pending(api, responder):
+    now = {"for": "nothing-pending", "timeout_s": 0}
+    first, second = threading.Event(), threading.Event()
+    responder.script(held(first), held(second))
+    await subscribe(api, responder.url(), event_types=["NewMailEvent"])
+    await api.refuse(504, "POST", "/wait", now)
+    first.set()
+    assert await wait(api, "nothing-pending") == {}
+    await api.create(f"{api.mailbox}/mail", {})
+    await api.refuse(504, "POST", "/wait", now)
+    second.set()
+    assert await wait(api, "nothing-pending") == {}
 
 
 @pytest_twisted.ensureDeferred
