@@ -3,6 +3,7 @@
 import json
 import signal
 import smtplib
+import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -59,6 +60,14 @@ def test_a_mailbox_of_the_command_line_can_be_used(emulate):
     asked = get_folder("inbox", shape="Default")
     with urlopen(Request(ready["ews_url"], asked, headers), timeout=PATIENCE_S) as answer:
         assert b"<t:TotalCount>1</t:TotalCount>" in answer.read()
+
+
+def test_it_begins_in_real_time(emulate):
+    _, ready = emulate()
+    with urlopen(f"http://{ready['http']}/emulator/time", timeout=PATIENCE_S) as answer:
+        told = json.load(answer)
+    assert abs(told["epoch_s"] - time.time()) < PATIENCE_S
+    assert not told["frozen"]
 
 
 def test_people_are_told_where_everything_is(spawn):

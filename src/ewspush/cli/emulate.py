@@ -120,8 +120,10 @@ def _run(
         from ewspush.cli.running import run
         from ewspush.emulator.emulator import Emulator
         from ewspush.emulator.resources import make_resources
+        from ewspush.server import use_monotonic_time
 
-    resources = partial(make_resources, allow_remote=allow_remote)
+    use_monotonic_time(reactor)  # which its time begins with
+    resources = partial(make_resources, reactor, allow_remote=allow_remote)
     emulator = Emulator(reactor, settings, mailboxes, resources)
 
     def started() -> None:

@@ -69,6 +69,7 @@ class Emulator:
         self._mailboxes = mailboxes
         self.time = VirtualTime(reactor)
         self.server = EmulatedServer(reactor, settings, self.time, lambda: resources(self))
+        self._at_stop: list[Callable[[], object]] = []
         self._lock = DeferredLock()
         self._snapshots: dict[str, _Snapshot] = {}
         self._initial: _Snapshot | None = None
@@ -89,8 +90,14 @@ class Emulator:
         create = self.commands.by_name(os.getuid())["mailbox.create"]
         create(addresses=[address], passwords=[password])
 
+    def at_stop(self, end: Callable[[], object]) -> None:
+        """Have it called before the server stops."""
+        self._at_stop.append(end)
+
     async def stop(self) -> None:
         """As `Server.stop`, without waiting for what is under way."""
+        for end in self._at_stop:
+            end()
         self.server.interrupt()
         await self.server.stop()
 

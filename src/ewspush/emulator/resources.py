@@ -1,14 +1,18 @@
 """What there is in the emulator's HTTP server beside EWS."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 from twisted.web.resource import Resource
 
-if TYPE_CHECKING:
-    from ewspush.emulator.emulator import Emulator
+from ewspush.emulator.api.resource import ControlApi
+from ewspush.emulator.emulator import Emulator
 
 
-def make_resources(emulator: "Emulator", *, allow_remote: bool) -> Mapping[bytes, Resource]:  # noqa: ARG001
-    """The control API and the inspector, for this machine alone unless `allow_remote`."""
-    return {}
+def make_resources(
+    reactor: Any, emulator: Emulator, *, allow_remote: bool
+) -> Mapping[bytes, Resource]:
+    """The control API, for this machine alone unless `allow_remote`."""
+    api = ControlApi(reactor, emulator, allow_remote=allow_remote)
+    emulator.at_stop(api.stop)
+    return {b"emulator": api}
