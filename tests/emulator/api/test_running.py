@@ -1,12 +1,17 @@
 """The emulator as a whole, by its control API: status, time, reset and snapshots."""
 
+import threading
 from datetime import datetime
 
 import pytest
 import pytest_twisted
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.threads import deferToThread
 
 import ewspush
+from ewspush.emulator import emulator
 from support.control_api import ADDRESS, path_of
+from support.responders import Responder, held
 
 DAY_S = 86_400
 
@@ -114,3 +119,28 @@ async def test_a_snapshot_brings_everything_back(api):
     await api.delete(f"/snapshots/{id}")
     await api.refuse(404, "DELETE", f"/snapshots/{id}")
     assert "no snapshot" in (await api.refuse(404, "POST", f"/snapshots/{id}/restore"))["error"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_there_are_so_many_snapshots_at_most(api, monkeypatch):
+    monkeypatch.setattr(emulator, "MOST_SNAPSHOTS", 1)
+    await api.create("/snapshots")
+    assert "snapshots already" in (await api.refuse(409, "POST", "/snapshots"))["error"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_reset_ends_an_advance_that_waits_for_a_responder(api):
+    answers = threading.Event()
+    responder = Responder(held(answers))
+    try:
+        body = {"mailbox": ADDRESS, "url": responder.url()}
+        await api.create("/subscriptions", body)
+        advancing = ensureDeferred(api.refuse(409, "POST", "/time/advance", {"by": "P1D"}))
+        await deferToThread(responder.wait_for, 1)
+        while not api.emulator.time._is_leaping:
+            await api.get("/time")
+        await api.post("/reset", status=204)
+        assert "reset" in (await advancing)["error"]
+    finally:
+        answers.set()
+        responder.close()
