@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ewspush.cli.evidence import DidNotHappen, Evidence, new_mails
-from ewspush.cli.push_responder import Handled
 from ewspush.core.subscription import SubscriptionStatus
+from ewspush.testing.push_responder import Handled
 from ewspush.wire.received import ReceivedEvent, ReceivedNotification
 
 OK, UNSUBSCRIBE = SubscriptionStatus.OK, SubscriptionStatus.UNSUBSCRIBE

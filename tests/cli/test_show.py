@@ -3,8 +3,8 @@
 import pytest
 
 from ewspush.cli import show
-from ewspush.cli.push_responder import Handled
 from ewspush.core.subscription import SubscriptionStatus
+from ewspush.testing.push_responder import Handled
 from ewspush.wire.received import (
     ErrorNotification,
     NotANotification,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ewspush.cli.push_responder import Handled
 from ewspush.core.subscription import SubscriptionStatus
+from ewspush.testing.push_responder import Handled
 from ewspush.wire.received import ReceivedEvent, ReceivedNotification
 
 _EVENTS_OF_A_MESSAGE = 3  # CreatedEvent, NewMailEvent, ModifiedEvent of the folder

@@ -10,7 +10,7 @@ import click
 from ewspush.control import CommandError
 
 if TYPE_CHECKING:
-    from ewspush.cli.push_responder import Behaviour, Handled, PushResponder
+    from ewspush.testing.push_responder import Behaviour, Handled, PushResponder
 
 
 @click.command()
@@ -72,7 +72,7 @@ def responder(
     (EWSPUSH_DELIVERY_CALLBACK_ALLOW=127.0.0.0/8 ewspush serve).
     """
     from ewspush.cli import show
-    from ewspush.cli.push_responder import Behaviour
+    from ewspush.testing.push_responder import Behaviour
 
     behaviour = Behaviour(
         fail=fail_first,
@@ -101,8 +101,8 @@ def responder(
 def _listen(
     text: str, behaviour: "Behaviour", handled: "Callable[[Handled], None]"
 ) -> "PushResponder":
-    from ewspush.cli.push_responder import PushResponder
     from ewspush.settings import parse_address
+    from ewspush.testing.push_responder import PushResponder
 
     try:
         return PushResponder(parse_address(text), behaviour, handled)

@@ -3,7 +3,7 @@
 import click
 
 from ewspush.cli.options import printable
-from ewspush.cli.push_responder import Handled
+from ewspush.testing.push_responder import Handled
 from ewspush.wire.received import (
     ErrorNotification,
     NotANotification,

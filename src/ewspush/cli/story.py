@@ -13,12 +13,12 @@ import click
 
 from ewspush.cli import demo_client, show
 from ewspush.cli.evidence import DidNotHappen, Evidence, new_mails
-from ewspush.cli.push_responder import Behaviour, Handled, PushResponder
 from ewspush.cli.running import run
 from ewspush.control import CommandError
 from ewspush.control.client import RunningServer
 from ewspush.server import Server
 from ewspush.settings import Address, Settings
+from ewspush.testing.push_responder import Behaviour, Handled, PushResponder
 
 MAILBOX = "demo@example.org"
 PATIENCE_S = 12.0  # for everything together

@@ -28,6 +28,9 @@ class ReceivedEvent:
     timestamp: str | None  # a StatusEvent has none
     subject: str | None  # "item" or "folder", with its id
     unread_count: str | None
+    parent_id: str | None = None
+    old_id: str | None = None  # of the item or folder, before it was moved or copied
+    old_parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,21 @@ def parse(body: bytes) -> ReceivedNotification:
 def _event(element: etree._Element) -> ReceivedEvent:
     subject = None
     for kind in ("Item", "Folder"):
-        found = element.find(f"{_T}{kind}Id")
-        if found is not None:
-            subject = f"{kind.lower()} {found.get('Id')}"
+        id = _id(element, f"{kind}Id")
+        if id is not None:
+            subject = f"{kind.lower()} {id}"
     return ReceivedEvent(
         name=etree.QName(element).localname,
         watermark=element.findtext(f"{_T}Watermark") or "",
         timestamp=element.findtext(f"{_T}TimeStamp"),
         subject=subject,
         unread_count=element.findtext(f"{_T}UnreadCount"),
+        parent_id=_id(element, "ParentFolderId"),
+        old_id=_id(element, "OldItemId") or _id(element, "OldFolderId"),
+        old_parent_id=_id(element, "OldParentFolderId"),
     )
+
+
+def _id(element: etree._Element, name: str) -> str | None:
+    found = element.find(f"{_T}{name}")
+    return None if found is None else found.get("Id")

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,6 +18,7 @@ from ewspush.wire import ack, received
 from ewspush.wire.received import ErrorNotification, NotANotification, ReceivedNotification
 
 BODY_LIMIT = 16 * 1024 * 1024  # bytes
+_POLL_S = 0.02  # how soon it notices that it has to stop
 
 
 @dataclass(slots=True)
@@ -28,6 +30,8 @@ class Behaviour:
     fail_always: bool = False
     delay_s: float = 0.0
     unsubscribe_after: int | None = None  # acknowledgements
+    hang: bool = False  # no answer as long as this is set
+    body: bytes | None = None  # answered with HTTP 200 in the place of an acknowledgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,19 @@ class PushResponder:
         self._handled = handled
         self._lock = threading.Lock()
         self._trouble: OSError | None = None
-        self._server = _Server(listen, self._handler())
+        # Bound and never listening: it keeps the port while the responder is down.
+        self._reserved = _bind(listen)
+        self._address = Address(*self._reserved.getsockname()[:2])
+        self._server: _Server | None = self._listen()
 
     @property
     def url(self) -> str:
-        host, port = self._server.server_address[:2]
-        return f"http://{Address(str(host), int(port))}/"
+        return f"http://{self._address}/"
 
     def serve(self) -> None:
-        """Answer until `stop` is called from another thread. Raises an OSError of `handled`."""
-        self._server.serve_forever(poll_interval=0.1)
+        """Answer until it is stopped from another thread. Raises an OSError of `handled`."""
+        assert self._server is not None, "it is down"
+        self._server.serve_forever(poll_interval=_POLL_S)
         if self._trouble is not None:
             raise self._trouble
 
@@ -75,15 +82,39 @@ class PushResponder:
         """Serve in a thread."""
         threading.Thread(target=self.serve, daemon=True).start()
 
+    def down(self) -> None:
+        """Refuse connections until `up`, and break those there are. What is under way fails."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+            server.break_connections()
+
+    def up(self) -> None:
+        """Serve again, at the same port, in a thread. Raises OSError if somebody else has it."""
+        if self._server is None:
+            self._server = self._listen()
+            self.start()
+
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        """Be down for good, and give the port away."""
+        self.down()
+        self._reserved.close()
+
+    def _listen(self) -> "_Server":
+        try:
+            return _Server(self._address, self._handler())
+        except OSError:
+            self._reserved.close()
+            raise
 
     # Answering
 
     def _answer(self, body: bytes, has_left: Callable[[], bool]) -> tuple[int, bytes] | None:
         """HTTP status and body; None if there is nobody (left) to be answered."""
         time.sleep(self.behaviour.delay_s)
+        while self.behaviour.hang and not has_left():
+            time.sleep(_POLL_S)
         with self._lock:
             self.count += 1
             notification = _parse(body)
@@ -100,9 +131,21 @@ class PushResponder:
             if failure is not None:
                 self._tell(body, notification, None, f"HTTP {failure}")
                 return failure, b""
+            if self.behaviour.body is not None:
+                return 200, self._answer_with(self.behaviour.body, body, notification)
             status = self._next_status()
             self._tell(body, notification, status, status.value)
             return 200, ack.render(status)
+
+    def _answer_with(self, answer: bytes, body: bytes, notification: ReceivedNotification) -> bytes:
+        try:
+            status = ack.parse(answer)
+        except ack.NotAnAcknowledgement as error:
+            self._tell(body, notification, None, f"HTTP 200, and {error}")
+        else:
+            self.acknowledged += 1
+            self._tell(body, notification, status, status.value)
+        return answer
 
     def _next_failure(self) -> int | None:
         behaviour = self.behaviour
@@ -129,7 +172,7 @@ class PushResponder:
     def _give_up(self, trouble: OSError) -> None:
         """What comes can no longer be told: end `serve`."""
         self._trouble = trouble
-        threading.Thread(target=self._server.shutdown, daemon=True).start()
+        threading.Thread(target=self.down, daemon=True).start()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         responder = self
@@ -183,9 +226,24 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, listen: Address, handler: type[BaseHTTPRequestHandler]) -> None:
-        if ":" in listen.host:
-            self.address_family = socket.AF_INET6
+        self.address_family = _family(listen)
+        self._connections: set[socket.socket] = set()
         super().__init__(listen, handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, peer = super().get_request()
+        self._connections.add(connection)
+        return connection, peer
+
+    def close_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().close_request(request)
+
+    def break_connections(self) -> None:
+        """End all connections, whatever is under way on them."""
+        for connection in tuple(self._connections):
+            with suppress(OSError):  # it was ended just now
+                connection.shutdown(socket.SHUT_RDWR)
 
     def server_bind(self) -> None:
         # HTTPServer's asks DNS for the name of this machine, which may take long.
@@ -194,6 +252,21 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), OSError):  # a connection that broke: it is tried again
             super().handle_error(request, client_address)
+
+
+def _family(address: Address) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address.host else socket.AF_INET
+
+
+def _bind(address: Address) -> socket.socket:
+    bound = socket.socket(_family(address))
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _parse(body: bytes) -> ReceivedNotification | NotANotification:
