@@ -1,0 +1,108 @@
+"""An emulator in a process of its own, which ends with the process that started it."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from queue import Empty, Queue
+from types import TracebackType
+from typing import IO, Self
+
+from ewspush.testing.client import EwsServer
+from ewspush.testing.connection import EmulatorError
+
+_START_S = 60.0  # it takes less than one, where nothing else is going on
+_STOP_S = 10.0
+_LONGEST_LINE = 65_536  # bytes
+_SHOWN = 2000  # bytes of what it said before it ended
+
+_COMMAND = (
+    # -P: a module of the user's in the current folder is none of the server's.
+    *(sys.executable, "-P", "-m", "ewspush", "emulate", "--json", "--until-eof"),
+    *("--http", "127.0.0.1:0", "--lmtp", "127.0.0.1:0"),
+)
+
+
+class EmulatorProcess:
+    """`ewspush emulate` on free ports of this machine. Use it as a context manager, or `stop` it.
+
+    It notices when this process ends, even if that is killed.
+    """
+
+    def __init__(self, *options: str) -> None:
+        """Start it, with more options of the command, and wait until it is ready.
+
+        Raises EmulatorError with what it says if it is not.
+        """
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
+        self._process = subprocess.Popen(
+            (*_COMMAND, *options),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+        )
+        try:
+            self.server = EwsServer(f"http://{self._await_address()}")
+        except BaseException:  # Ctrl-C too
+            self.stop()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def stop(self) -> None:
+        """End it, and wait until it has ended."""
+        assert self._process.stdin is not None, "it was asked for"
+        self._process.stdin.close()
+        try:
+            self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._said.close()
+
+    def _await_address(self) -> str:
+        """Where it listens for HTTP, which it prints when it is ready."""
+        stdout = self._process.stdout
+        assert stdout is not None, "it was asked for"
+        lines: Queue[bytes] = Queue()
+        threading.Thread(target=_read, args=(stdout, lines), daemon=True).start()
+        try:
+            first = lines.get(timeout=_START_S)
+        except Empty:
+            why = f"the emulator was not ready within {_START_S:g} s"
+            raise EmulatorError(f"{why}: {self._last_words()}") from None
+        try:
+            address: str = json.loads(first)["http"]
+        except (ValueError, LookupError, TypeError):
+            raise EmulatorError(f"the emulator did not start: {self._last_words()}") from None
+        return address
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        self._process.wait()
+        length = self._said.seek(0, 2)
+        self._said.seek(max(0, length - _SHOWN))
+        said = self._said.read().decode("utf-8", "replace").strip()
+        return said or f"it said nothing, and ended with status {self._process.returncode}"
+
+
+def _read(pipe: IO[bytes], lines: "Queue[bytes]") -> None:
+    """Read until the end, so that the other side never waits for us; the first line is wanted."""
+    with pipe:
+        lines.put(pipe.readline(_LONGEST_LINE))
+        while pipe.read(_LONGEST_LINE):
+            pass
