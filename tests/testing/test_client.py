@@ -259,10 +259,10 @@ def test_a_mailbox_is_asked_in_json(api, mailbox, ask, target, body, answer):
             {"is_read": True, "categories": ["Blue"]},
         ),
         (lambda m: m.items("drafts", limit=5), "GET", "/messages?folder=drafts&limit=5", None),
-        (lambda m: m.items(), "GET", "/messages", None),
+        (lambda m: m.items(), "GET", "/messages?limit=1000", None),
         (lambda m: m.message("I"), "GET", "/messages/I", None),
         (lambda m: m.folders(), "GET", "/folders", None),
-        (lambda m: m.events(after=4), "GET", "/events?after=4", None),
+        (lambda m: m.events(after=4), "GET", "/events?after=4&limit=1000", None),
     ],
 )
 def test_a_mailbox_is_asked_by_other_methods(api, mailbox, ask, method, target, body):
@@ -458,7 +458,7 @@ def test_a_mailbox_knows_all_that_a_client_needs(mailbox):
 
 
 def test_the_password_of_somebody_elses_mailbox_is_not_known(api, server):
-    api.answers["GET", "mailboxes"] = {"mailboxes": [MAILBOX]}
+    api.answers["GET", "mailboxes?limit=1000"] = {"mailboxes": [MAILBOX]}
     (mailbox,) = server.mailboxes()
     assert isinstance(mailbox, EwsMailbox)
     with pytest.raises(ValueError, match="who creates a mailbox is told its password"):
@@ -466,13 +466,24 @@ def test_the_password_of_somebody_elses_mailbox_is_not_known(api, server):
 
 
 def test_items_folders_and_events_have_types(api, mailbox):
-    api.answers["GET", f"{BOX}/messages"] = {"messages": [ITEM]}
+    api.answers["GET", f"{BOX}/messages?limit=1000"] = {"messages": [ITEM]}
     api.answers["GET", f"{BOX}/folders"] = {"folders": [FOLDER]}
-    api.answers["GET", f"{BOX}/events?after=0"] = {"events": [EVENT], "head": 5, "floor": 0}
+    api.answers["GET", f"{BOX}/events?after=0&limit=1000"] = {
+        "events": [EVENT],
+        "head": 5,
+        "floor": 0,
+    }
     (item,), (folder,), (event,) = mailbox.items(), mailbox.folders(), mailbox.events()
     assert (item.sender, item.received_at, item.size) == (ITEM["from"], AT_TIME, 99)
     assert (folder.display_name, folder.unread) == ("Inbox", 1)
     assert (event.at, event.unread_count) == (AT_TIME, 3)
+
+
+def test_long_lists_are_read_to_their_end(api, subscription):
+    attempts = [ATTEMPT | {"number": number} for number in range(1, 1002)]
+    api.answers["GET", f"{SUB}/attempts?after=0&limit=1000"] = {"attempts": attempts[:1000]}
+    api.answers["GET", f"{SUB}/attempts?after=1000&limit=1000"] = {"attempts": attempts[1000:]}
+    assert [each.number for each in subscription.attempts()] == list(range(1, 1002))
 
 
 def test_a_message_has_its_headers_and_its_source(api, mailbox):
@@ -482,11 +493,12 @@ def test_a_message_has_its_headers_and_its_source(api, mailbox):
 
 
 def test_subscriptions_and_attempts_have_types(api, server, mailbox, subscription):
-    api.answers["GET", "subscriptions?phase=retrying"] = {"subscriptions": [SUBSCRIPTION]}
-    api.answers["GET", f"{SUB}/attempts?after=0"] = {"attempts": [ATTEMPT]}
+    listed = {"subscriptions": [SUBSCRIPTION]}
+    api.answers["GET", "subscriptions?limit=1000&phase=retrying"] = listed
+    api.answers["GET", f"{SUB}/attempts?after=0&limit=1000"] = {"attempts": [ATTEMPT]}
     api.answers["GET", SUB] = SUBSCRIPTION
-    target = "subscriptions?mailbox=ann%2Bb%40example.org"
-    api.answers["GET", target] = {"subscriptions": [SUBSCRIPTION]}
+    target = "subscriptions?limit=1000&mailbox=ann%2Bb%40example.org"
+    api.answers["GET", target] = listed
     (shown,) = server.subscriptions(phase="retrying")
     assert shown == subscription.show()
     assert (shown.gives_up_at, subscription.phase) == (AT_TIME, "retrying")

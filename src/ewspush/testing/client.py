@@ -90,7 +90,7 @@ class EwsServer:
 
     def mailboxes(self) -> list[EwsMailbox]:
         """All mailboxes, without their passwords."""
-        found = self._connection.get("mailboxes")["mailboxes"]
+        found = self._connection.listed("mailboxes", "mailboxes", place="address")
         return [EwsMailbox(self._connection, one["address"], one["ews_url"]) for one in found]
 
     # Subscriptions
@@ -99,8 +99,9 @@ class EwsServer:
         self, *, mailbox: str | None = None, phase: str | None = None
     ) -> list[Subscription]:
         """The push subscriptions, or those of one mailbox or in one phase."""
-        found = self._connection.get("subscriptions", mailbox=mailbox, phase=phase)
-        return [read(Subscription, record) for record in found["subscriptions"]]
+        name = "subscriptions"
+        found = self._connection.listed(name, name, place="id", mailbox=mailbox, phase=phase)
+        return [read(Subscription, record) for record in found]
 
     def subscription(self, id: str) -> EwsSubscription:
         """The push subscription with this SubscriptionId, as a client got it."""

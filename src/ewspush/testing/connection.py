@@ -1,7 +1,7 @@
 """Requests to the control API of an emulator: JSON over HTTP."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from http.client import GATEWAY_TIMEOUT, HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode, urlsplit
 Record = dict[str, Any]
 """A JSON object."""
 
-_MOST = 256 * 1024 * 1024  # bytes of an answer
+MOST = 1000  # of anything, in one answer
+_LONGEST = 256 * 1024 * 1024  # bytes of an answer
 PATIENCE_S = 600.0  # an advance lasts as long as the responders take
 _SUCCESS = 2  # the class of HTTP status
 
@@ -47,6 +48,25 @@ class Connection:
         """Raises EmulatorError, as all the others do."""
         return self._ask("GET", path, query)
 
+    def listed(
+        self,
+        name: str,
+        *path: str,
+        place: str,
+        after: str | int | None = None,
+        **query: str | int | None,
+    ) -> Iterator[Record]:
+        """All in the list `name` of an answer, page by page.
+
+        The next page is what comes after `place` in the last object of a page.
+        """
+        while True:
+            page = self.get(*path, after=after, limit=MOST, **query)[name]
+            yield from page
+            if len(page) < MOST:
+                return
+            after = page[-1][place]
+
     def post(self, *path: str, **body: object) -> Record:
         """Post a JSON object with the values of `body` that are not None."""
         return self.post_json(path, {key: each for key, each in body.items() if each is not None})
@@ -81,7 +101,7 @@ class Connection:
             with closing(HTTPConnection(self._netloc, timeout=self._timeout_s)) as connection:
                 connection.request(method, target, body, headers)
                 answer = connection.getresponse()
-                content = answer.read(_MOST + 1)
+                content = answer.read(_LONGEST + 1)
         except (OSError, HTTPException) as error:
             why = str(error) or type(error).__name__
             raise EmulatorError(f"the emulator at {self.url} does not answer: {why}") from error
@@ -93,8 +113,9 @@ def _json(body: Mapping[str, object]) -> bytes:
 
 
 def _read(answer: HTTPResponse, content: bytes) -> Record:
-    if len(content) > _MOST:
-        raise EmulatorError(f"the emulator's answer has more than {_MOST} bytes", answer.status)
+    if len(content) > _LONGEST:
+        why = f"the emulator's answer has more than {_LONGEST} bytes"
+        raise EmulatorError(why, answer.status)
     try:
         record: object = json.loads(content) if content else {}
     except ValueError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from email.message import Message as EmailMessage
 from typing import Any, Literal, NamedTuple
 
-from ewspush.testing.connection import Connection
+from ewspush.testing.connection import MOST, Connection
 from ewspush.testing.records import Event, Folder, Item, Mailbox, Message, read
 from ewspush.testing.subscription import EwsSubscription
 
@@ -114,13 +114,14 @@ class EwsMailbox:
 
     def subscriptions(self) -> list[EwsSubscription]:
         """Its push subscriptions, whoever subscribed, those that are over too."""
-        found = self._connection.get("subscriptions", mailbox=self.address)["subscriptions"]
+        name = "subscriptions"
+        found = self._connection.listed(name, name, place="id", mailbox=self.address)
         return [EwsSubscription(self._connection, record["id"]) for record in found]
 
-    def events(self, *, after: int = 0, limit: int | None = None) -> list[Event]:
+    def events(self, *, after: int = 0) -> list[Event]:
         """Its event log, oldest first: what has a sequence above `after`."""
         path = (*self._path, "events")
-        found = self._connection.get(*path, after=after, limit=limit)["events"]
+        found = self._connection.listed("events", *path, place="sequence", after=after)
         return [read(Event, record) for record in found]
 
     def add_event(
@@ -190,8 +191,8 @@ class EwsMailbox:
             raise ValueError(f"a whole message has its own {', '.join(given)}")
         return read(Item, self._connection.post_message(path, _bytes_of(message)))
 
-    def items(self, folder: str | None = None, *, limit: int | None = None) -> list[Item]:
-        """The items of a folder, of the inbox if none is given, newest first."""
+    def items(self, folder: str | None = None, *, limit: int = MOST) -> list[Item]:
+        """The items of a folder, of the inbox if none is given, newest first; 1000 at most."""
         path = (*self._path, "messages")
         found = self._connection.get(*path, folder=folder, limit=limit)["messages"]
         return [read(Item, record) for record in found]

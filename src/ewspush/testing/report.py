@@ -7,7 +7,6 @@ from ewspush.testing.records import Attempt, Fault, Subscription
 _PATIENCE_S = 5.0
 _SHOWN = 12  # attempts of each subscription
 _MOST_SUBSCRIPTIONS = 10
-_MOST_ATTEMPTS = 1000  # the control API gives no more at once
 
 
 def tell(url: str) -> str:
@@ -33,7 +32,7 @@ def _lines(server: EwsServer) -> list[str]:
 
 
 def _of_subscription(server: EwsServer, one: Subscription) -> list[str]:
-    attempts = server.subscription(one.id).attempts(limit=_MOST_ATTEMPTS)
+    attempts = server.subscription(one.id).attempts()
     lines = [f"{one.mailbox} -> {one.url} is {one.phase}{_outlook(one)}"]
     if not attempts:
         lines.append("  nothing was sent")

@@ -24,10 +24,10 @@ class EwsSubscription:
         """What it does now: idle, retrying, paused, parked, ended."""
         return self.show().phase
 
-    def attempts(self, *, after: int = 0, limit: int | None = None) -> list[Attempt]:
+    def attempts(self, *, after: int = 0) -> list[Attempt]:
         """The attempts to notify, oldest first: those with a number above `after`."""
         path = ("subscriptions", self.id, "attempts")
-        found = self._connection.get(*path, after=after, limit=limit)["attempts"]
+        found = self._connection.listed("attempts", *path, place="number", after=after)
         return [read(Attempt, record) for record in found]
 
     def wait_for_notification(self, *, timeout_s: float = 5.0) -> Attempt:
