@@ -142,7 +142,7 @@ def test_a_failing_test_tells_what_the_server_did(suite):
         def test_has_a_dead_server(ews_emulator):
             ews_emulator.stop()
         """,
-        "-rN",
+        "-rP",
     )
     told.assert_outcomes(failed=2, errors=1, passed=3)
     assert sum("- ewspush -" in line for line in told.outlines) == 2
