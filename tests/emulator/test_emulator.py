@@ -94,6 +94,17 @@ async def test_a_responder_that_stays_down_is_given_up(emulation, responder):
 
 
 @pytest_twisted.ensureDeferred
+@pytest.mark.parametrize("minutes", [1, 3, 5])
+async def test_what_is_due_at_the_very_end_is_done(emulation, responder, minutes):
+    emulation.emulator.time.freeze()
+    id = await emulation.subscribe(responder.url(), minutes=minutes)
+    responder.stop()
+    await emulation.deliver()
+    await emulation.emulator.advance(minutes * MINUTE_S)
+    assert (await emulation.shown(id))["phase"] == "parked"
+
+
+@pytest_twisted.ensureDeferred
 async def test_events_are_told_while_time_stands(emulation, responder):
     emulation.emulator.time.freeze()
     now_s = emulation.emulator.time.now_s()

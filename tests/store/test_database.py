@@ -359,3 +359,24 @@ def test_a_postgresql_url_needs_no_driver_in_it(backend: Backend) -> None:
         scheme, ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
     ):
         Database.open(f"{spelling}://{rest}").close()
+
+
+def test_a_copy_brings_back_what_there_was_and_tells_nobody(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ewspush.db'}"
+    database = Database.open(url)
+    old = new_mailbox(database)
+    copied = database.copy()
+    log_events(database, old.id, NOW_S)
+    told: list[object] = []
+    database.on_events(told.append)
+    with database.read() as tx:  # who reads meanwhile goes on with what it saw
+        count = "SELECT count(*) FROM events"
+        assert tx.connection.execute(text(count)).scalar() == 1
+        database.replace(copied)
+        assert tx.connection.execute(text(count)).scalar() == 1
+    assert current(database, old) == old
+    assert (sequences(database, old), told) == ([], [])
+    database.close()
+    again = Database.open(url)
+    assert current(again, old) == old
+    again.close()

@@ -2,9 +2,9 @@
 
 import os
 import secrets
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredLock
@@ -18,6 +18,7 @@ from ewspush.emulator.server import Due, EmulatedServer, Listener
 from ewspush.emulator.virtual_time import VirtualTime
 from ewspush.operations.management.context import Management
 from ewspush.operations.subscriptions import Subscribed
+from ewspush.push.agenda import TICKS_PER_S
 from ewspush.server import CannotStart
 from ewspush.settings import Address, Settings
 from ewspush.store.database import Database
@@ -25,6 +26,7 @@ from ewspush.threads import InThread
 
 MOST_SNAPSHOTS = 100
 _MOMENT_S = 0.001
+_TICK_S = 1 / TICKS_PER_S  # what is due at the very end may be due so much later
 LONGEST_LEAP_S = 10 * 366 * 86_400
 
 
@@ -44,7 +46,7 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
-    database: sqlite3.Connection  # in memory
+    database: bytes
     now_s: float
     is_frozen: bool
     due: Due
@@ -181,23 +183,29 @@ class Emulator:
     async def _leap_to(self, end_s: float) -> None:
         state, server = self._states, self.server
         await server.settle()
-        ends_at_s = await server.end_what_is_due()
+        ends_at_s = await server.end_what_is_due()  # mailboxes
         while state == self._states:
-            stops = [end_s, self.time.next_call_s()]
-            if ends_at_s is not None:  # a moment later: the clock's fractions are not exact
-                stops.append(self.time.seconds_at(ends_at_s) + _MOMENT_S)
-            stop_s = min(each for each in stops if each is not None)
+            stop_s = self._next_stop_s(ends_at_s)
+            if stop_s > end_s + _TICK_S:
+                break
             self.time.leap_to(stop_s)
             await server.settle()
             if ends_at_s is not None and ends_at_s <= self.time.now_s():
                 ends_at_s = await server.end_what_is_due()
                 await server.settle()
-            elif stop_s >= end_s:
-                break
         if state != self._states:
             raise Interrupted
+        self.time.leap_to(end_s)
         await server.forget_what_is_old()
         await server.written()
+
+    def _next_stop_s(self, ends_at_s: float | None) -> float:
+        """When something is due next, by the clock."""
+        call_s = self.time.next_call_s()
+        stops = [inf if call_s is None else call_s]
+        if ends_at_s is not None:  # a moment later: the clock's fractions are not exact
+            stops.append(self.time.seconds_at(ends_at_s) + _MOMENT_S)
+        return min(stops)
 
     # State
 
@@ -217,7 +225,7 @@ class Emulator:
 
     def forget(self, id: str) -> None:
         """Raises KeyError."""
-        self._snapshots.pop(id).database.close()
+        del self._snapshots[id]
 
     async def restore(self, id: str) -> None:
         """Go back to a snapshot. Raises KeyError."""
@@ -228,8 +236,7 @@ class Emulator:
         """Go back to how it was at the start, in real time, without faults and snapshots."""
         assert self._initial is not None, "it has begun"
         self.faults.clear()
-        for id in self.snapshots:
-            self.forget(id)
+        self._snapshots.clear()
         await self._replace(self._initial, None, is_frozen=False)
 
     async def _take(self) -> _Snapshot:

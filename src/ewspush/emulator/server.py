@@ -1,6 +1,5 @@
 """A server as the emulator needs it: on virtual time, with faults, and a state that is replaced."""
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -175,9 +174,7 @@ class EmulatedServer(Server):
             self.faults.cancel()
             self._sender.cancel()
 
-    async def replace(
-        self, state: sqlite3.Connection, set_time: Callable[[], None], due: Due
-    ) -> None:
+    async def replace(self, state: bytes, set_time: Callable[[], None], due: Due) -> None:
         """Let go what is under way, and begin anew with a copy of a database.
 
         `set_time` is called in between, and `due` is as `due` gave it.

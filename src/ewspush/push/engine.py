@@ -156,7 +156,8 @@ class Engine:
                 if key not in early.ended:
                     self._resume(subscription, watermark_base, head, due_at_s.get(key))
             is_more = len(some) == _TAKEN_UP_TOGETHER
-            gc.freeze()  # these stay, and a collection would take long to look at them
+            if is_more:
+                gc.freeze()  # these stay, and a collection would take long to look at them
         self._early = None
         for mailbox in early.woken:
             self.wake(mailbox)

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,17 +103,23 @@ class Database:
         with self.read() as tx:
             tx.connection.execute(_ONE_ROW)
 
-    def copy(self) -> sqlite3.Connection:
-        """What an SQLite database holds now, in the memory of this process."""
-        copied = sqlite3.connect(":memory:", check_same_thread=False)
-        with self._engine.connect() as connection:
-            _driver_connection(connection).backup(copied)
-        return copied
+    def copy(self) -> bytes:
+        """What an SQLite database holds now."""
+        with closing(sqlite3.connect(":memory:")) as copied:
+            with self._engine.connect() as connection:
+                _driver_connection(connection).backup(copied)
+            content = bytearray(copied.serialize())
+        # It says still that it has a write-ahead log, which there is not in memory (SQLite's file
+        # format, 1.3.3).
+        content[18:20] = b"\x01\x01"
+        return bytes(content)
 
-    def replace(self, copied: sqlite3.Connection) -> None:
+    def replace(self, copied: bytes) -> None:
         """Have it hold what a copy of it has. Nobody is told."""
-        with self._writer or nullcontext(), self._writing_engine.connect() as connection:
-            copied.backup(_driver_connection(connection))
+        with closing(sqlite3.connect(":memory:")) as source:
+            source.deserialize(copied)
+            with self._writer or nullcontext(), self._writing_engine.connect() as connection:
+                source.backup(_driver_connection(connection))
 
     def on_events(self, listener: EventsCommitted) -> None:
         """Have `listener` called, in the committing thread, for the events of every commit."""
