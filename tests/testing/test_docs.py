@@ -7,15 +7,13 @@ import sys
 
 import pytest
 
-from ewspush.testing import EmulatorProcess
 from support.schemas import ROOT
 
 LONG_S = 120
 
-BLOCKS = re.findall(
-    r"^```(\w+)\n(.*?)^```$", (ROOT / "docs" / "testing.md").read_text(), re.MULTILINE | re.DOTALL
-)
-FILES = {code.partition("\n")[0]: code for language, code in BLOCKS if language == "python"}
+PAGE = (ROOT / "docs" / "testing.md").read_text()
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+FILES = {code.partition("\n")[0]: code for code in BLOCKS}
 TESTS = [code for first, code in FILES.items() if first.startswith("def test_")]
 
 
@@ -66,15 +64,3 @@ def test_the_tests_that_are_shown_pass(run, tmp_path):
 def test_it_can_be_used_without_pytest(run, tmp_path):
     (tmp_path / "no_pytest.py").write_text(FILES["# no_pytest.py"])
     assert run(sys.executable, "no_pytest.py") == (0, "")
-
-
-def test_the_control_api_can_be_used_by_curl(run):
-    (script,) = (code for language, code in BLOCKS if code.startswith("ewspush emulate "))
-    start, rest = script.split("\n", 1)
-    options = start.removeprefix("ewspush emulate ").removesuffix(" &").split()
-    with EmulatorProcess(*options) as emulator:
-        asked = rest.replace("http://127.0.0.1:8080", emulator.server.url)
-        status, said = run("bash", "-e", "-o", "pipefail", "-c", asked)
-    assert status == 0, said
-    assert said.count('"attempts":') == 1
-    assert '"phase":"retrying"' in said
