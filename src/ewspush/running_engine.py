@@ -42,6 +42,9 @@ class RunningEngine:
     def resume(self, id: ObjectId) -> None:
         self._call(lambda: self._engine().resume(id))
 
+    def end(self, id: ObjectId) -> None:
+        self._call(lambda: self._engine().unsubscribed(id))
+
     def retry_now(self, id: ObjectId) -> Attempted:
         return self._attempt(lambda: self._engine().retry_now(id))
 

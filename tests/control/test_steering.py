@@ -22,8 +22,8 @@ from support.disabling import disable
 from support.fake_engine import FAILED, OK, FakeEngine
 
 NOW = "2026-09-21T14:13:20Z"  # NOW_S
-STEERING = ["pause", "resume", "retry_now", "heartbeat", "resend"]
-SENDING = STEERING[2:]
+STEERING = ["pause", "resume", "end", "retry_now", "heartbeat", "resend"]
+SENDING = STEERING[3:]
 
 
 class Desk:
@@ -109,6 +109,18 @@ def test_what_is_paused_is_not_paused_and_what_is_not_is_not_resumed(desk):
         desk.do("pause", id)
     assert desk.engine.told == [("pause", 1)]
     assert len(desk.audited()) == 1
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_end_is_written_and_the_engine_is_told(desk, runs):
+    id = desk.store(phase=Retrying(2, NOW_S))
+    if not runs:
+        desk.engine = None
+    assert desk.do("end", id) == {"id": id, "over_at": NOW}
+    assert (desk.stored().phase, desk.stored().over_at_s) == (ENDED, NOW_S)
+    if runs:
+        assert desk.engine.told == [("end", 1)]
+    assert desk.audited() == [("subscription.end", {"subscription": id})]
 
 
 # Sending

@@ -25,6 +25,9 @@ class FakeEngine:
     def resume(self, id: ObjectId) -> None:
         self.told.append(("resume", id.number))
 
+    def end(self, id: ObjectId) -> None:
+        self.told.append(("end", id.number))
+
     def retry_now(self, id: ObjectId) -> dict[str, Any]:
         return self._attempt("retry_now", id)
 

@@ -46,7 +46,9 @@ class Commands:
 
         `operator` is the id of the user who gives them.
         """
-        steering = Steering(self._management, self._live, self._engine, operator)
+        steering = Steering(
+            self._management, self._live, self._engine, partial(operators.actor, operator)
+        )
         return {
             **management_commands(self._management, self._live, operator),
             **steering.by_name(),

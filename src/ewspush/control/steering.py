@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ewspush.control import CommandError, operators
+from ewspush.control import CommandError
 from ewspush.control.subscription_records import Live, Record, decode, time_text
 from ewspush.core import watermark
 from ewspush.core.errors import InvalidWatermark
 from ewspush.core.ids import ObjectId
 from ewspush.core.subscription import Parked
-from ewspush.operations.management.context import Change, Management
+from ewspush.operations.management.context import Actor, Change, Management
 from ewspush.operations.management.lifecycle import subject_of
 from ewspush.store import accounts, attempts, mailboxes, pull_subscriptions, subscriptions
 from ewspush.store.database import Transaction
@@ -36,6 +36,9 @@ class Engine(Protocol):
     def resume(self, id: ObjectId) -> None:
         """Take a subscription up as its row says."""
 
+    def end(self, id: ObjectId) -> None:
+        """Forget a subscription whose row says that it has ended."""
+
     def retry_now(self, id: ObjectId) -> Attempted:
         """Make the attempt that a subscription waits for, without waiting."""
 
@@ -56,22 +59,28 @@ class _Found:
 
 
 class Steering:
-    """The commands, as given by the user of the operating system with the id `operator`.
+    """The commands, as given by `actor`.
 
-    `engine` is None if no server runs.
+    That is asked when a command is carried out: to find a name may take a while. `engine` is None
+    if no server runs.
     """
 
     def __init__(
-        self, management: Management, live: Live, engine: Engine | None, operator: int
+        self,
+        management: Management,
+        live: Live,
+        engine: Engine | None,
+        actor: Callable[[], Actor],
     ) -> None:
         self._management = management
         self._live = live
         self._engine = engine
-        self._operator = operator
+        self._actor = actor
 
     def by_name(self) -> dict[str, Callable[..., Any]]:
         """The commands by the names under which the control socket knows them."""
         return {
+            "subscription.end": self.end,
             "subscription.heartbeat": self.heartbeat,
             "subscription.pause": self.pause,
             "subscription.resend": self.resend,
@@ -81,7 +90,7 @@ class Steering:
 
     def pause(self, id: str) -> Record:
         """Send nothing until it is resumed. What it has not acknowledged is kept for it."""
-        with self._management.change(operators.actor(self._operator)) as change:
+        with self._management.change(self._actor()) as change:
             found = _find(change.tx, id, change.now_s)
             now_s = change.now_s
             if not subscriptions.pause(change.tx, found.id.mailbox, found.id.number, now_s):
@@ -93,7 +102,7 @@ class Steering:
 
     def resume(self, id: str) -> Record:
         """Go on from the last acknowledgement. Retries begin anew, with a whole window."""
-        with self._management.change(operators.actor(self._operator)) as change:
+        with self._management.change(self._actor()) as change:
             found = _find(change.tx, id, change.now_s)
             if not subscriptions.resume(change.tx, found.id.mailbox, found.id.number):
                 raise CommandError("it is not paused")
@@ -101,6 +110,18 @@ class Steering:
         if self._engine is not None:
             self._engine.resume(found.id)
         return {"id": id, "paused_at": None}
+
+    def end(self, id: str) -> Record:
+        """End it, as its responder could by Unsubscribe. Its client has to subscribe again."""
+        with self._management.change(self._actor()) as change:
+            found = _find(change.tx, id, change.now_s)
+            now_s = change.now_s
+            if not subscriptions.end(change.tx, found.id.mailbox, found.id.number, now_s):
+                raise CommandError("it is over already")
+            _audit(change, "subscription.end", found, id)
+        if self._engine is not None:
+            self._engine.end(found.id)
+        return {"id": id, "over_at": time_text(now_s)}
 
     def retry_now(self, id: str) -> Attempted:
         """Try a notification that waits to be tried again now; how that ended."""
@@ -164,7 +185,7 @@ class Steering:
         what = {"outcome": attempted["outcome"]}
         if sequence is not None:
             what["from"] = watermark.encode(found.owner.watermark_base, sequence)
-        with self._management.change(operators.actor(self._operator)) as change:
+        with self._management.change(self._actor()) as change:
             _audit(change, f"subscription.{action}", found, id, **what)
         return attempted
 
