@@ -14,7 +14,7 @@ Result = Answer | NoAnswer
 _SUCCESS, _REDIRECTION, _CLIENT_ERROR = 2, 3, 4  # classes of HTTP status
 _REASON_LIMIT = 200  # characters
 _SLOW = 0.5  # of the time allowed
-_SHOULD_ACKNOWLEDGE = "Answer with a 2xx status, and SubscriptionStatus OK in the body."
+SHOULD_ACKNOWLEDGE = "Answer with a 2xx status, and SubscriptionStatus OK in the body."
 _LOOK_INTO_LOG = "Its own log should tell why."
 
 # What to do about a status other than 2xx.
@@ -208,7 +208,7 @@ def _other_status(answer: Answer, terms: Terms) -> Judgement:
             "Subscribe with that URL, if it is the responder's.",
         )
     later = f", asking to wait {answer.retry_after} s" if answer.retry_after else ""
-    advice = _SHOULD_ACKNOWLEDGE if kind <= _CLIENT_ERROR else f"It failed. {_LOOK_INTO_LOG}"
+    advice = SHOULD_ACKNOWLEDGE if kind <= _CLIENT_ERROR else f"It failed. {_LOOK_INTO_LOG}"
     return problem(
         f"HTTP {answer.status}{later}{_excerpt(answer, terms)}",
         _STATUS_ADVICE.get(answer.status, advice),
@@ -219,12 +219,12 @@ def _not_an_ack(answer: Answer, why: str, terms: Terms) -> Judgement:
     if not answer.body:
         return problem(
             f"HTTP {answer.status} with an empty body, which acknowledges nothing",
-            _SHOULD_ACKNOWLEDGE,
+            SHOULD_ACKNOWLEDGE,
         )
     # The reader of XML quotes names, which the far end chose.
     reason = one_line(terms.redaction.hide(why), _REASON_LIMIT)
     return problem(
-        f"HTTP {answer.status}, but {reason}{_excerpt(answer, terms)}", _SHOULD_ACKNOWLEDGE
+        f"HTTP {answer.status}, but {reason}{_excerpt(answer, terms)}", SHOULD_ACKNOWLEDGE
     )
 
 
