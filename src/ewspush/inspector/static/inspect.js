@@ -1,0 +1,49 @@
+// Keeps times in the page going between two answers of the server, on the server's clock.
+(() => {
+  "use strict";
+  let seen = null;
+  let serverAtZero = 0;
+
+  function now() {
+    const content = document.getElementById("content");
+    if (content !== seen) {
+      seen = content;
+      serverAtZero = Number(content.dataset.now) - performance.now() / 1000;
+    }
+    return "frozen" in content.dataset
+      ? Number(content.dataset.now)
+      : serverAtZero + performance.now() / 1000;
+  }
+
+  // As `pictures.duration` has it.
+  function duration(seconds) {
+    if (seconds < 60) return `${seconds} s`;
+    const units = [[86400, "d", 3600, "h"], [3600, "h", 60, "min"], [60, "min", 1, "s"]];
+    const [unit, name, smaller, smallerName] = units.find(([each]) => seconds >= each);
+    const rest = Math.floor((seconds % unit) / smaller);
+    const whole = `${Math.floor(seconds / unit)} ${name}`;
+    return rest ? `${whole} ${rest} ${smallerName}` : whole;
+  }
+
+  function relative(at) {
+    const left = Date.parse(at) / 1000 - now();
+    if (Math.abs(left) < 1) return "now";
+    const length = duration(Math.round(Math.abs(left)));
+    return left > 0 ? `in ${length}` : `${length} ago`;
+  }
+
+  function show(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  function tick() {
+    for (const each of document.querySelectorAll("time[data-relative]")) {
+      show(each, relative(each.dateTime));
+    }
+    for (const each of document.querySelectorAll("time[data-clock]")) {
+      show(each, new Date(now() * 1000).toISOString().slice(0, 19).replace("T", " "));
+    }
+  }
+
+  setInterval(tick, 1000);
+})();
