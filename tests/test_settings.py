@@ -40,6 +40,7 @@ VALUES = {
         ("10.0.0.0/8, fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
         ("192.0.2.1", (ip_network("192.0.2.1/32"),)),
     ),
+    "server.inspector": (("true", True), ("false", False)),
     "server.version": (
         ("15.0.1.2 Exchange2013", ServerVersion(15, 0, 1, 2, "Exchange2013")),
         ("15.1.1.2 Exchange2016", ServerVersion(15, 1, 1, 2, "Exchange2016")),

@@ -31,7 +31,12 @@ from ewspush.core.directory import Administrator
 from ewspush.core.errors import InvalidPushSubscriptionUrl
 from ewspush.core.events import Event
 from ewspush.core.ids import ObjectId
-from ewspush.endpoint.auth import Authenticator, administrator_accounts, mailbox_accounts
+from ewspush.endpoint.auth import (
+    Accounts,
+    Authenticator,
+    administrator_accounts,
+    mailbox_accounts,
+)
 from ewspush.endpoint.autodiscover.resources import autodiscover_resources
 from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
@@ -44,6 +49,8 @@ from ewspush.endpoint.service_url import ServiceUrl
 from ewspush.endpoint.streaming import Streams
 from ewspush.endpoint.tls import UnusableCertificate, load_certificate
 from ewspush.endpoint.web import ContractDocument, EwsResource, make_root
+from ewspush.inspector.laboratory import Laboratory
+from ewspush.inspector.resource import InspectorResource, inspector_resource
 from ewspush.intake.lmtp import LmtpServer
 from ewspush.metrics import CONTENT_TYPE, DeliveryMetrics, DeliveryState, Metrics, mail_groups
 from ewspush.operations import mail, outgoing, passwords
@@ -78,6 +85,7 @@ _LOCK_PATIENCE_S = 2.0
 _COLLECT_AFTER = (50_000, 20, 50)  # objects more than before; collections of the young ones
 _MANAGED_AT_ONCE = 10  # requests of administrators
 _COMMANDS_AT_ONCE = 10  # of operators
+_LOOKING_ON = 8  # requests of the inspector at once
 _QUEUED_S = 20.0  # that an operator's attempt may wait; the command line waits longer
 
 
@@ -109,6 +117,7 @@ class Server:
         self._sweeping: LoopingCall | None = None
         self._ending: LoopingCall | None = None
         self._relay: Relay | None = None
+        self._inspector: InspectorResource | None = None
         self._stopping = False
         self.http: Address | None = None  # where it listens, once started
         self.lmtp: Address | None = None
@@ -146,6 +155,8 @@ class Server:
         self._policy = AddressPolicy(settings.delivery.callback_allow)
         self._sender = self._make_sender()
         self._engine = self._make_engine()
+        patience_s = settings.delivery.timeout_s + _QUEUED_S
+        self._running_engine = RunningEngine(reactor, lambda: self._engine, patience_s)
         self._streams = self._make_streams()
         self._health = Health(reactor, self._delivery, self._database.check)
         self._database.on_events(self._events_committed)
@@ -237,7 +248,7 @@ class Server:
 
     def _listen_http(self, in_thread: InThread) -> None:
         settings = self._settings.server
-        contract = Contract.load()
+        contract = self._contract = Contract.load()
         application = EwsApplication(
             self._database,
             judge_url=self._judge_url,
@@ -295,7 +306,45 @@ class Server:
         return {
             b"metrics": MetricsResource(readers, metrics.render, CONTENT_TYPE),
             b"health": HealthResource(readers, self._health.trouble),
+            **self._inspector_resources(),
         }
+
+    def _inspector_resources(self) -> Mapping[bytes, Resource]:
+        if not self._settings.server.inspector:
+            return {}
+        accounts = administrator_accounts(self._find_administrator)
+        return {b"inspect": self.make_inspector(accounts)}
+
+    def make_inspector(
+        self,
+        accounts: Accounts[Administrator] | None,
+        laboratory: Laboratory | None = None,
+        *,
+        allow_remote: bool = False,
+    ) -> InspectorResource:
+        """The inspector of this server, which ends with it: see `inspector_resource`."""
+        self._inspector = inspector_resource(
+            self._reactor,
+            # A pool of its own: a button may wait for a responder.
+            self._start_pool("inspector", _LOOKING_ON),
+            self._management,
+            self._running_engine,
+            self,
+            self._settings,
+            self._contract,
+            accounts,
+            laboratory,
+            allow_remote=allow_remote,
+        )
+        return self._inspector
+
+    def watch(self, listener: Callable[[int, int], object]) -> Callable[[], None]:
+        """As `Engine.watch`."""
+        return self._engine.watch(listener)
+
+    def written(self) -> "Deferred[None]":
+        """Fires when everything that has happened is in the database."""
+        return self._engine.written()
 
     def _delivery_metrics(self) -> DeliveryMetrics:
         return self._engine.metrics
@@ -401,8 +450,7 @@ class Server:
 
     def _listen_control(self) -> None:
         path = self._settings.server.data / CONTROL_SOCKET
-        patience_s = self._settings.delivery.timeout_s + _QUEUED_S
-        engine = RunningEngine(self._reactor, lambda: self._engine, patience_s)
+        engine = self._running_engine
         self._commands = Commands(self._management, engine.describe, self._wake_relay, engine)
         # A pool of its own: a command may wait for a responder.
         in_thread = self._start_pool("control", _COMMANDS_AT_ONCE)
@@ -469,6 +517,8 @@ class Server:
             if loop is not None and loop.running:
                 loop.stop()
         self._site.is_closing = True
+        if self._inspector is not None:
+            self._inspector.stop()
         cut_off = self._reactor.callLater(STOP_GRACE_S, self._cut_off)
         # Not in a pool of our own: its threads may be waiting, for this thread among others.
         in_thread = in_pool(self._reactor, self._reactor.getThreadPool())

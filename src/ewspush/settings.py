@@ -214,6 +214,7 @@ class ServerSettings(_Table):
     body_limit: int = Field(50 * 1024 * 1024, ge=1024, le=1024**3)  # bytes of a request
     connections: int = Field(1000, ge=1, le=100_000)  # of http clients, at once
     metrics_allow: Networks = ()  # that may read /metrics and /health besides loopback
+    inspector: bool = True  # pages at /inspect, for administrators
     version: Annotated[ServerVersion, BeforeValidator(_parse_version)] = ServerVersion()
 
     @model_validator(mode="after")
