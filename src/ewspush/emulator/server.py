@@ -84,6 +84,9 @@ class EmulatedServer(Server):
     def _make_ews_resource(self, *parts: Any) -> EwsResource:
         return FaultyEwsResource(self.faults, self._settings.server.version, *parts)
 
+    def _inspector_resources(self) -> Mapping[bytes, Resource]:
+        return {}  # it is among the emulator's own
+
     def _other_resources(self) -> Mapping[bytes, Resource]:
         self.in_thread = self._start_pool("emulator", _USERS_AT_ONCE)
         return {**super()._other_resources(), **self._resources()}
