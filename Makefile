@@ -5,6 +5,7 @@ DEMO = .venv/demo-$(VERSION)
 TEST = .venv/test-$(VERSION)
 PEERS = .venv/peers-$(VERSION)
 JAVASCRIPT = tests/interop/javascript
+AXE = tests/inspector/browser
 SOURCES = pyproject.toml $(shell find src wsdl -type f -not -name '*.pyc')
 
 # A package of Debian, or what is missing.
@@ -17,7 +18,8 @@ debian = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install 
 demo: $(DEMO)/installed
 	@$(DEMO)/bin/ewspush demo $(DEMO_OPTIONS)
 
-test: $(TEST)/installed $(JAVASCRIPT)/node_modules/.package-lock.json lint
+test: $(TEST)/installed $(JAVASCRIPT)/node_modules/.package-lock.json \
+    $(AXE)/node_modules/.package-lock.json lint
 	$(TEST)/bin/python -m pytest -n 2 --dist worksteal $(PYTEST_OPTIONS)
 
 lint: $(TEST)/installed
@@ -62,7 +64,7 @@ bench-emulator: $(TEST)/installed
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	rm -rf $(JAVASCRIPT)/node_modules
+	rm -rf $(JAVASCRIPT)/node_modules $(AXE)/node_modules
 
 $(DEMO)/installed: $(SOURCES)
 	$(PYTHON) -m venv $(DEMO)
@@ -81,12 +83,12 @@ $(PEERS)/installed: benchmarks/delivery/requirements.txt
 	    { echo "What delivery is compared with cannot be installed: see $<." >&2; exit 1; }
 	@touch $@
 
-# A real client too, but a test that is skipped is no reason to fail.
-$(JAVASCRIPT)/node_modules/.package-lock.json: $(JAVASCRIPT)/package-lock.json
+# A real client, and a judge of accessibility; but a test that is skipped is no reason to fail.
+%/node_modules/.package-lock.json: %/package-lock.json
 	@if ! command -v npm >/dev/null; then \
-	    echo "There is no npm: the tests with ews-javascript-api will be skipped."; \
-	elif (cd $(JAVASCRIPT) && npm ci --loglevel=error); then \
+	    echo "There is no npm: the tests that need what is in $* will be skipped."; \
+	elif (cd $* && npm ci --loglevel=error); then \
 	    touch $@; \
 	else \
-	    echo "npm could not install: the tests with ews-javascript-api will be skipped."; \
+	    echo "npm could not install: the tests that need what is in $* will be skipped."; \
 	fi

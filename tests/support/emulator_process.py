@@ -1,0 +1,90 @@
+"""`ewspush emulate` in a process of its own."""
+
+import http.client
+import json
+import os
+import re
+import smtplib
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from ewspush.control.client import RunningServer
+from ewspush.settings import parse_address
+from support.running_server import MESSAGE, PATIENCE_S, Mailbox
+from support.schemas import ROOT
+
+ANN = Mailbox("ann@example.org", "secret")
+BOB = Mailbox("bob@example.org", "secret")
+
+
+class EmulatorProcess:
+    """An emulator with two mailboxes."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self.http = parse_address(ready["http"])
+        self._lmtp = parse_address(ready["lmtp"])
+        self.control = RunningServer(Path(ready["data"]))
+
+    def url(self, path: str = "/inspect/") -> str:
+        return f"http://{self.http}{path}"
+
+    def ask(self, envelope: bytes, mailbox: Mailbox = ANN) -> bytes:
+        """The answer to an EWS request."""
+        connection = http.client.HTTPConnection(*self.http, timeout=PATIENCE_S)
+        headers = {"Content-Type": "text/xml", "Authorization": mailbox.authorization}
+        connection.request("POST", "/EWS/Exchange.asmx", envelope, headers)
+        answer = connection.getresponse().read()
+        connection.close()
+        return answer
+
+    def press(self, action: str, **form: str) -> None:
+        """Post a form of the inspector."""
+        connection = http.client.HTTPConnection(*self.http, timeout=PATIENCE_S)
+        connection.request("GET", "/inspect/laboratory")
+        page = connection.getresponse()
+        cookie = page.headers["Set-Cookie"].partition(";")[0]
+        (token,) = set(re.findall(r'name="token" value="(\w+)"', page.read().decode()))
+        headers = {
+            "Cookie": cookie,
+            "Sec-Fetch-Site": "same-origin",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        body = urlencode({"token": token, **form})
+        connection.request("POST", f"/inspect{action}", body, headers)
+        assert connection.getresponse().status == http.client.OK
+        connection.close()
+
+    def deliver(self, message: bytes = MESSAGE, mailbox: Mailbox = ANN) -> None:
+        with smtplib.LMTP(self._lmtp.host, self._lmtp.port, timeout=PATIENCE_S) as lmtp:
+            lmtp.sendmail("shop@example.com", [mailbox.address], message)
+
+
+@contextmanager
+def emulating() -> Iterator[EmulatorProcess]:
+    """An emulator that runs, and that says nothing of troubles."""
+    mailboxes = [("--mailbox", f"{each.address}:{each.password}") for each in (ANN, BOB)]
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("EWSPUSH_")}
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", "from ewspush.cli import main; main()", "emulate", "--json"),
+            *("--http", "127.0.0.1:0", "--lmtp", "127.0.0.1:0"),
+            *(part for option in mailboxes for part in option),
+        ],
+        env={**inherited, "PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield EmulatorProcess(json.loads(process.stdout.readline()))
+    finally:
+        process.terminate()
+        _, told = process.communicate(timeout=PATIENCE_S)
+    assert "bug" not in told
+    assert "Traceback" not in told
