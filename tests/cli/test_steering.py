@@ -1,4 +1,4 @@
-"""`ewspush subscription pause`, `resume`, `retry-now`, `heartbeat` and `resend`."""
+"""`ewspush subscription pause`, `resume`, `retry-now`, `heartbeat`, `resend` and `end`."""
 
 import json
 import re
@@ -63,6 +63,19 @@ def test_one_is_paused_and_resumed_without_a_server(run, id):
     assert (resumed.status, resumed.out) == (0, "resumed\n")
     assert "paused" not in run("show", id).out
     assert json.loads(run("pause", id, "--json").out)["id"] == id
+
+
+def test_one_is_ended_for_good_without_a_server(run, id):
+    refused = run("end", id)
+    assert (refused.status, refused.out) == (1, "")
+    assert "--yes" in refused.err
+    ended = run("end", id, "--yes")
+    assert ended.status == 0
+    assert re.fullmatch(rf"ended at {TIME}\n", ended.out)
+    assert json.loads(run("show", id, "--json").out)["phase"] == "ended"
+    again = run("end", id, "--yes")
+    assert (again.status, again.out) == (1, "")
+    assert "ended since" in again.err
 
 
 @pytest.mark.parametrize("command", SENDING)

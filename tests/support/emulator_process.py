@@ -59,6 +59,14 @@ class EmulatorProcess:
         assert connection.getresponse().status == http.client.OK
         connection.close()
 
+    def control_api(self, path: str, **given: object) -> None:
+        """Post to the control API."""
+        connection = http.client.HTTPConnection(*self.http, timeout=PATIENCE_S)
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", f"/emulator/{path}", json.dumps(given), headers)
+        assert connection.getresponse().status in (http.client.OK, http.client.CREATED)
+        connection.close()
+
     def deliver(self, message: bytes = MESSAGE, mailbox: Mailbox = ANN) -> None:
         with smtplib.LMTP(self._lmtp.host, self._lmtp.port, timeout=PATIENCE_S) as lmtp:
             lmtp.sendmail("shop@example.com", [mailbox.address], message)

@@ -1,4 +1,4 @@
-"""`ewspush subscription pause`, `resume`, `retry-now`, `heartbeat` and `resend`."""
+"""`ewspush subscription pause`, `resume`, `retry-now`, `heartbeat`, `resend` and `end`."""
 
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,23 @@ def resend(
     _print(call(config, data, "subscription.resend", id=id, watermark=watermark), as_json=as_json)
 
 
-COMMANDS = (pause, resume, retry_now, heartbeat, resend)
+@click.command()
+@click.argument("id")
+@options.yes
+@options.where
+@options.as_json
+def end(id: str, is_meant: bool, config: Path | None, data: str | None, as_json: bool) -> None:
+    """End the subscription ID for good, as its client could by Unsubscribe.
+
+    While the server runs or not. Its client has to subscribe again, and can go on from its last
+    watermark as long as events are kept.
+    """
+    options.confirm(f"End {id}? Its client has to subscribe again.", is_meant=is_meant)
+    ended = call(config, data, "subscription.end", id=id)
+    options.print_result(ended, f"ended at {ended['over_at']}", as_json=as_json)
+
+
+COMMANDS = (pause, resume, retry_now, heartbeat, resend, end)
 
 
 def _print(attempted: dict[str, Any], *, as_json: bool) -> None:

@@ -14,9 +14,9 @@ def make_resources(
     reactor: Any, emulator: Emulator, *, allow_remote: bool
 ) -> Mapping[bytes, Resource]:
     """The control API and the inspector, for this machine alone unless `allow_remote`."""
-    api = ControlApi(reactor, emulator, allow_remote=allow_remote)
-    emulator.at_stop(api.stop)
     inspector = emulator.server.make_inspector(
         None, EmulatorLaboratory(emulator), allow_remote=allow_remote
     )
+    api = ControlApi(reactor, emulator, allow_remote=allow_remote, changed=inspector.changed)
+    emulator.at_stop(api.stop)
     return {b"emulator": api, b"inspect": inspector}

@@ -141,6 +141,10 @@ class InspectorResource(Resource):
         server = around.settings.server
         self._guard = Guard(is_secure_at_proxy=server.tls_at_proxy, public_url=server.public_url)
 
+    def changed(self) -> None:
+        """Tell the open pages that something changed by other ways than an engine tells of."""
+        self._viewers.tell_all()
+
     def stop(self) -> None:
         """Close the open pages' streams."""
         self._viewers.stop()

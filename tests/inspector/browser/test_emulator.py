@@ -133,6 +133,14 @@ def test_what_another_does_to_time_is_shown(story, open_page):
     )
 
 
+def test_what_the_control_api_does_is_shown(story, open_page):
+    page = open_page(story.url("/inspect/laboratory"))
+    story.control_api("faults", kind="lost", times=3)
+    page.get_by_role("row", name="gets lost").filter(has_text="3 times").wait_for()
+    story.control_api("time/resume")
+    page.get_by_role("button", name="Freeze time").wait_for()
+
+
 # For everybody
 
 

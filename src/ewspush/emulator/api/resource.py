@@ -1,7 +1,7 @@
 """The control API as a resource of the HTTP server."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -29,13 +29,22 @@ _JSON = b"application/json"
 class ControlApi(Resource):
     """What answers under /emulator/.
 
-    `clock` is of real time. Only clients on this machine are answered unless `allow_remote`.
+    `clock` is of real time. `changed` is called after each request that may have changed something.
+    Only clients on this machine are answered unless `allow_remote`.
     """
 
     isLeaf = True
 
-    def __init__(self, clock: Any, emulator: Emulator, *, allow_remote: bool = False) -> None:
+    def __init__(
+        self,
+        clock: Any,
+        emulator: Emulator,
+        *,
+        allow_remote: bool = False,
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
         super().__init__()
+        self._changed = changed
         self._callers = Callers(allow_remote=allow_remote)
         self._waits = Waits(clock, emulator)
         self._around = Surroundings(emulator, self._waits, _describe)
@@ -64,6 +73,8 @@ class ControlApi(Resource):
         method = request.method.decode("latin-1")
         route, path = find(ROUTES, method, requests.segments(request))
         answer = await route.handler(self._around, requests.read(route, path, request))
+        if route.method != "GET":
+            self._changed()
         if answer is None:
             _answer_nothing(request, route.status)
         else:
