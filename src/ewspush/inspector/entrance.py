@@ -16,9 +16,10 @@ from ewspush.endpoint.auth import (
     Unauthenticated,
 )
 from ewspush.endpoint.http import BoundedRequest
+from ewspush.endpoint.local_hosts import is_loopback_host
 from ewspush.endpoint.monitoring import Readers
 from ewspush.inspector.login_attempts import LoginAttempts
-from ewspush.inspector.requests import Refused, cookie_of, is_live, is_loopback_host
+from ewspush.inspector.requests import Refused, cookie_of, is_live
 from ewspush.inspector.sessions import Sessions
 from ewspush.operations import passwords
 from ewspush.operations.management.context import Actor
@@ -75,7 +76,7 @@ class WithoutLogin:
         self._readers = Readers((), behind_proxy=False)
 
     async def admit(self, request: BoundedRequest) -> Visitor | None:
-        is_near = self._readers.include(request) and is_loopback_host(request)
+        is_near = self._readers.include(request) and is_loopback_host(request.field(b"host") or "")
         if not (is_near or self._allow_remote):
             raise Refused(
                 HTTPStatus.FORBIDDEN,

@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
-from ipaddress import ip_address
 from urllib.parse import parse_qsl
 
 from ewspush.endpoint.http import BoundedRequest
@@ -134,15 +133,3 @@ class Guard:
         scheme = "https" if self.is_secure(request) else "http"
         own = {f"{scheme}://{request.field(b'host') or ''}", self._public_url}
         return request.field(b"origin") in own - {""}
-
-
-def is_loopback_host(request: BoundedRequest) -> bool:
-    """Whether the Host is this machine's own: a name elsewhere may be made to point to it."""
-    host = (request.field(b"host") or "").lower()
-    name = re.sub(r":[0-9]{1,5}$", "", host)
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return False

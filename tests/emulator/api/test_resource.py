@@ -7,27 +7,8 @@ import pytest_twisted
 from twisted.internet.threads import deferToThread
 
 from ewspush.emulator.api import requests
-from ewspush.emulator.api.callers import is_loopback
 from support.control_api import JSON, ControlledEmulator
 from support.running_server import PATIENCE_S
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.8.0.1:1", "[::1]", "[::1]:8080",
-     "[::ffff:127.0.0.1]:8080"],
-)  # fmt: skip
-def test_hosts_that_are_loopback(host):
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["", "example.com", "localhost.example.com", "127.0.0.1.example.com", "10.0.0.1:8080",
-     "[::2]", "::1", "localhost:", "localhost:x", "127.1", "[127.0.0.1]x"],
-)  # fmt: skip
-def test_hosts_that_are_not(host):
-    assert not is_loopback(host)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,14 @@
 """Who may use the control API: it has no passwords, so that only those who are near may."""
 
-import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from ipaddress import IPv4Address, ip_address
 
 from ewspush.emulator.api.errors import ApiError
 from ewspush.endpoint.http import BoundedRequest
+from ewspush.endpoint.local_hosts import is_loopback_host
 from ewspush.endpoint.monitoring import Readers
 from ewspush.settings import Network
 
-_HOST = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]{1,5})?", re.I)
 _REMOTE = ", without a proxy, unless it was started with --allow-remote"
 _NEAR: Sequence[Network] = ()
 
@@ -32,30 +30,11 @@ class Callers:
         if not self._allow_remote:
             if not self._near.include(request):
                 raise _refused(f"the control API is for clients on this machine{_REMOTE}")
-            if not is_loopback(host):
+            if not is_loopback_host(host):
                 raise _refused(f"the Host should be localhost, 127.0.0.1 or [::1]{_REMOTE}")
         origin = request.field(b"origin")
         if origin is not None and origin.partition("://")[2].lower() != host.lower():
             raise _refused("pages of other sites may not use the control API")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a Host, perhaps with a port, is loopback."""
-    parts = _HOST.fullmatch(host)
-    if parts is None:
-        return False
-    if parts["name"] is not None:
-        return parts["name"].lower() == "localhost" or _is_loopback_address(parts["name"])
-    return _is_loopback_address(parts["ipv6"])
-
-
-def _is_loopback_address(text: str) -> bool:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return False
-    mapped = None if isinstance(address, IPv4Address) else address.ipv4_mapped
-    return (mapped or address).is_loopback
 
 
 def _refused(text: str) -> ApiError:
