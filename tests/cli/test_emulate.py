@@ -112,3 +112,17 @@ def test_a_taken_port_is_told(run, emulate):
     result = run("emulate", "--http", ready["http"], "--lmtp", "127.0.0.1:0")
     assert (result.status, result.out) == (1, "")
     assert f"cannot listen for http on {ready['http']}" in result.err
+
+
+@pytest.mark.parametrize("place", ["file", "environment"])
+def test_a_database_that_settings_name_is_left_alone(emulate, monkeypatch, tmp_path, place):
+    database = tmp_path / "production.db"
+    options: tuple[str, ...] = ()
+    if place == "file":
+        (tmp_path / "ewspush.toml").write_text(f"[server]\ndatabase = 'sqlite:///{database}'\n")
+        options = ("--config", "ewspush.toml")
+    else:
+        monkeypatch.setenv("EWSPUSH_SERVER_DATABASE", f"sqlite:///{database}")
+    _, ready = emulate(*options)
+    assert (Path(ready["data"]) / "ewspush.db").exists()
+    assert not database.exists()

@@ -86,7 +86,8 @@ def emulate(
 
     options.keep_files_private()
     with folder.temporary() as data:
-        given = {"data": str(data), "http": http, "lmtp": lmtp}
+        # A database of `serve`, which settings may name, is never touched: it would be reset.
+        given = {"data": str(data), "database": "", "http": http, "lmtp": lmtp}
         settings = _load(config, {key: value for key, value in given.items() if value is not None})
         log.configure(settings.log)
         sys.exit(_run(settings, [*map(_parse, mailboxes)], allow_remote, as_json, until_eof))
