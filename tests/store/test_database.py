@@ -380,3 +380,12 @@ def test_a_copy_brings_back_what_there_was_and_tells_nobody(tmp_path: Path) -> N
     again = Database.open(url)
     assert current(again, old) == old
     again.close()
+
+
+def test_replacing_again_and_again_takes_no_more_room(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'ewspush.db'}")
+    copied = database.copy()
+    for _ in range(30):
+        database.replace(copied)
+    assert (tmp_path / "ewspush.db-wal").stat().st_size < 10 * len(copied)
+    database.close()

@@ -119,7 +119,10 @@ class Database:
         with closing(sqlite3.connect(":memory:")) as source:
             source.deserialize(copied)
             with self._writer or nullcontext(), self._writing_engine.connect() as connection:
-                source.backup(_driver_connection(connection))
+                driver_connection = _driver_connection(connection)
+                source.backup(driver_connection)
+                # A backup makes no checkpoint by itself, and the log would grow with each.
+                driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
 
     def on_events(self, listener: EventsCommitted) -> None:
         """Have `listener` called, in the committing thread, for the events of every commit."""
