@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import DeferredList, ensureDeferred
 from twisted.internet.threads import deferToThread
 
 from ewspush.emulator.emulator import Interrupted
@@ -214,15 +214,39 @@ async def test_a_reset_leaves_the_first_mailbox_and_nothing_else(emulation, resp
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_snapshot_that_a_reset_overtakes_is_none(emulation, responder):
+    release = threading.Event()
+    responder.script(held(release))
+    await emulation.subscribe(responder.url())
+    await wait_for(responder, 1)
+    taking = ensureDeferred(emulation.emulator.snapshot())
+    await emulation.emulator.reset()
+    release.set()
+    with pytest.raises(Interrupted):
+        await taking
+    assert emulation.emulator.snapshots == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_there_are_no_more_snapshots_than_there_may_be(emulation, monkeypatch):
+    monkeypatch.setattr("ewspush.emulator.emulator.MOST_SNAPSHOTS", 2)
+    taken = [ensureDeferred(emulation.emulator.snapshot()) for _ in range(3)]
+    results = await DeferredList(taken, consumeErrors=True)
+    assert [succeeded for succeeded, _ in results] == [True, True, False]
+    assert len(emulation.emulator.snapshots) == 2
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_reset_waits_for_no_responder(emulation, responder):
     release = threading.Event()
     responder.script(held(release))
     await emulation.subscribe(responder.url())
     await wait_for(responder, 1)
-    advancing = ensureDeferred(emulation.emulator.advance(DAY_S))
+    advancing = [ensureDeferred(emulation.emulator.advance(DAY_S)) for _ in range(2)]
     await emulation.emulator.reset()
-    with pytest.raises(Interrupted):
-        await advancing
+    for each in advancing:
+        with pytest.raises(Interrupted):
+            await each
     release.set()
     await emulation.subscribe(responder.url())
     await wait_for(responder, 2)

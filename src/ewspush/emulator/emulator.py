@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -172,16 +173,16 @@ class Emulator:
 
         Retention has its round at the end. Raises Interrupted.
         """
-        await self._lock.acquire()
-        self.time.begin_leaping()
-        try:
-            await self._leap_to(self.time.seconds() + seconds)
-        finally:
-            self.time.end_leaping()
-            self._lock.release()
+        state = self._states
+        async with _held(self._lock):
+            self.time.begin_leaping()
+            try:
+                await self._leap_to(self.time.seconds() + seconds, state)
+            finally:
+                self.time.end_leaping()
 
-    async def _leap_to(self, end_s: float) -> None:
-        state, server = self._states, self.server
+    async def _leap_to(self, end_s: float, state: int) -> None:
+        server = self.server
         await server.settle()
         ends_at_s = await server.end_what_is_due()  # mailboxes
         while state == self._states:
@@ -215,13 +216,17 @@ class Emulator:
         return [*self._snapshots]
 
     async def snapshot(self) -> str:
-        """The id of a snapshot of everything. Raises TooManySnapshots."""
-        if len(self._snapshots) >= MOST_SNAPSHOTS:
-            raise TooManySnapshots
-        taken = await self._lock.run(self._take)
-        id = secrets.token_hex(8)
-        self._snapshots[id] = taken
-        return id
+        """The id of a snapshot of everything. Raises TooManySnapshots or Interrupted."""
+        state = self._states
+        async with _held(self._lock):
+            if len(self._snapshots) >= MOST_SNAPSHOTS:
+                raise TooManySnapshots
+            taken = await self._take()
+            if state != self._states:
+                raise Interrupted
+            id = secrets.token_hex(8)
+            self._snapshots[id] = taken
+            return id
 
     def forget(self, id: str) -> None:
         """Raises KeyError."""
@@ -255,8 +260,14 @@ class Emulator:
 
         self._states += 1
         self.server.interrupt()
-        await self._lock.acquire()
-        try:
+        async with _held(self._lock):
             await self.server.replace(state.database, set_time, state.due)
-        finally:
-            self._lock.release()
+
+
+@asynccontextmanager
+async def _held(lock: DeferredLock) -> AsyncIterator[None]:
+    await lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

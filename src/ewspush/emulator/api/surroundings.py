@@ -72,7 +72,7 @@ class Emulator(Protocol):
         """Back to how it was after the start."""
 
     def snapshot(self) -> Awaitable[str]:
-        """The id of a snapshot of the whole state. Raises TooManySnapshots."""
+        """The id of a snapshot of the whole state. Raises TooManySnapshots or Interrupted."""
 
     def restore(self, id: str) -> Awaitable[object]:
         """Back to a snapshot. Raises KeyError."""
