@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from twisted.internet.defer import DeferredList, ensureDeferred
+from twisted.internet import reactor
+from twisted.internet.defer import DeferredList, ensureDeferred, gatherResults
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
+from ewspush.core.events import EventType
 from ewspush.emulator.emulator import Interrupted
 from ewspush.emulator.fault_models import parse_fault
+from ewspush.operations.subscriptions import PushSubscriptionRequest, Subscribed
 from support.emulation import ADDRESS, Emulation
 from support.responders import FAILURE, OK, Responder, held
 from support.strict_reader import Chain
@@ -250,6 +254,33 @@ async def test_a_reset_waits_for_no_responder(emulation, responder):
     release.set()
     await emulation.subscribe(responder.url())
     await wait_for(responder, 2)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_request_that_a_reset_overtakes_leaves_nothing_behind(emulation, responder):
+    emulator, in_thread = emulation.emulator, emulation.emulator.server._requests
+    began, go_on = threading.Event(), threading.Event()
+
+    async def subscribe() -> None:
+        request = PushSubscriptionRequest((), True, frozenset(EventType), responder.url(), 1)
+        subscribed = await in_thread(held_up, request)
+        emulator.subscribed(subscribed)
+
+    def held_up(request: PushSubscriptionRequest) -> Subscribed:
+        began.set()
+        assert go_on.wait(10)
+        emulation._deliver()
+        return emulation._subscribe(request)
+
+    subscribing = ensureDeferred(subscribe())
+    await deferToThread(began.wait)
+    resetting = ensureDeferred(emulator.reset())
+    await deferLater(reactor, 0.05, go_on.set)
+    await gatherResults([subscribing, resetting])
+    await emulator.advance(DAY_S)
+    with emulator.database.read() as tx:
+        assert tx.connection.exec_driver_sql("SELECT count(*) FROM items").scalar() == 0
+    assert responder.pushes == []
 
 
 @pytest_twisted.ensureDeferred

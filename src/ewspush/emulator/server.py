@@ -145,16 +145,21 @@ class EmulatedServer(Server):
         """Wait until nothing goes on that would end without time passing."""
         is_written = False
         while True:
-            await _turn(self._reactor)  # what threads and sockets have handed over is taken in
-            if self._activity.count:
-                await self._activity.next_end()
-            elif self._virtual_time.has_due:
+            await self._quiet()
+            if self._virtual_time.has_due:
                 continue
-            elif self._engine.is_idle or is_written:
+            if self._engine.is_idle or is_written:
                 return
-            else:  # too much may be unwritten for more to be sent
-                await self._engine.written()
-                is_written = True
+            # Too much may be unwritten for more to be sent.
+            await self._engine.written()
+            is_written = True
+
+    async def _quiet(self) -> None:
+        """Wait until nothing is under way in threads or on sockets."""
+        await _turn(self._reactor)  # what they have handed over is taken in
+        while self._activity.count:
+            await self._activity.next_end()
+            await _turn(self._reactor)
 
     async def end_what_is_due(self) -> int | None:
         """Disable, delete and purge mailboxes whose time has come; when the next one's comes."""
@@ -186,6 +191,7 @@ class EmulatedServer(Server):
         assert self._interrupted is not None
         await self._interrupted
         await self._streams.stop()
+        await self._quiet()  # what requests lead to is part of the state that is let go
         set_time()
         self._interrupted = None
         self._engine, self._streams = self._make_engine(), self._make_streams()
