@@ -1,15 +1,17 @@
 """The fixtures against a real emulator, as users have them."""
 
+import os
 import smtplib
 from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from exchangelib import BASIC, DELEGATE, Account, Configuration, Credentials
 from exchangelib.errors import ErrorServerBusy
 from exchangelib.protocol import CachingProtocol
 
-from ewspush.testing import Attachment, EmulatorError, WaitTimedOut
+from ewspush.testing import Attachment, EmulatorError, EmulatorProcess, WaitTimedOut
 
 NOT_LONG_S = 0.01  # for what is not going to happen
 
@@ -265,3 +267,13 @@ def test_any_client_library_can_be_used(ews_server, ews_mailbox, ews_responder, 
     with ews_server.faults.be_unavailable(1), pytest.raises(ErrorServerBusy, match="503"):
         account.inbox.all().count()
     assert account.inbox.all().count() == 1
+
+
+def test_it_ends_although_somebody_has_its_standard_input_open():
+    process = EmulatorProcess()
+    data = Path(process.server.status().data)
+    left_open = os.dup(process._process.stdin.fileno())  # as a fork of the test has it
+    process.stop()
+    os.close(left_open)
+    assert process._process.returncode == 0
+    assert not data.exists()

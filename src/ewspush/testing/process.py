@@ -67,6 +67,7 @@ class EmulatorProcess:
         """End it, and wait until it has ended."""
         assert self._process.stdin is not None, "it was asked for"
         self._process.stdin.close()
+        self._process.terminate()  # a fork of this process may have the other end open still
         try:
             self._process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
