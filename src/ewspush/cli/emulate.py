@@ -140,7 +140,8 @@ def _stop_at_end_of_input() -> None:
     from twisted.internet import reactor
 
     running: Any = reactor
-    while sys.stdin.buffer.read(4096):
+    # Not by a buffer: Python aborts at its end if a thread that still reads has the lock of one.
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     running.callFromThread(running.stop)
 
