@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "log": {"settings", EWSPUSH},
     "metrics": set(),
-    "server_time": set(),
+    "server_time": {"push"},
     "settings": {"core"},
     "threads": set(),
     EWSPUSH: set(),

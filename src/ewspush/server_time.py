@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ewspush.push.clock import Clock
 
-class ServerTime(Protocol):
+
+class ServerTime(Clock, Protocol):
     """A monotonic clock, and the time of day that goes with it."""
-
-    def seconds(self) -> float: ...
-    def callLater(self, delay: float, function: Callable[..., object], *args: object) -> Any: ...
 
     def now_s(self) -> float:
         """Seconds since the epoch. For any thread."""

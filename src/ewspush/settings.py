@@ -218,10 +218,11 @@ class ServerSettings(_Table):
     version: Annotated[ServerVersion, BeforeValidator(_parse_version)] = ServerVersion()
 
     @model_validator(mode="after")
-    def _tls_is_whole(self) -> "ServerSettings":
+    def _tls_is_whole(self, info: ValidationInfo) -> "ServerSettings":
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key go together: set both or neither")
-        if not (self.tls_cert or self.tls_at_proxy or self.http.is_loopback):
+        may_be_plain = self.http.is_loopback or (info.context or {}).get("plain_http")
+        if not (self.tls_cert or self.tls_at_proxy or may_be_plain):
             raise ValueError(
                 f"http = {self.http} is not loopback, and passwords must not cross a network in"
                 " the clear: set tls_cert and tls_key, or tls_at_proxy if TLS ends at a proxy"
@@ -358,11 +359,14 @@ def load(
     environment: Mapping[str, str],
     options: Mapping[str, Mapping[str, Any]],
     defaults: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    *,
+    plain_http: bool = False,
 ) -> Settings:
     """Settings from a file (None: no file), the environment and the command line, last wins.
 
     `options` are tables of keys, as in the file; so are `defaults`, where others than the usual
-    ones are wanted. Raises InvalidSettings.
+    ones are wanted. With `plain_http` it may be anywhere: for passwords of tests. Raises
+    InvalidSettings.
     """
     tables: dict[str, Any] = {table: {**keys} for table, keys in defaults.items()}
     file = _from_file(config) if config else {}
@@ -370,7 +374,7 @@ def load(
         for table, keys in source.items():
             tables[table] = {**tables.get(table, {}), **_as_table(keys, table)}
     try:
-        return Settings.model_validate(tables)
+        return Settings.model_validate(tables, context={"plain_http": plain_http})
     except ValidationError as error:
         raise InvalidSettings("; ".join(map(_describe, error.errors()))) from None
 

@@ -107,6 +107,20 @@ def test_settings_are_taken_from_a_file_and_the_environment(spawn, monkeypatch, 
     assert not (tmp_path / "never").exists()
 
 
+def test_it_listens_for_others_if_they_may_use_it(emulate, run):
+    _, ready = emulate("--http", "0.0.0.0:0", "--allow-remote")
+    assert ready["http"].startswith("0.0.0.0:")
+    refused = run("emulate", *PORTS, "--http", "0.0.0.0:0")
+    assert (refused.status, refused.out) == (1, "")
+    assert "passwords must not cross a network in the clear" in refused.err
+
+
+def test_mail_to_elsewhere_goes_nowhere(emulate, monkeypatch, tmp_path):
+    (tmp_path / "ewspush.toml").write_text("[relay]\nhost = 'mail.example.org'\nusername = 'me'\n")
+    _, ready = emulate("--config", "ewspush.toml")
+    assert ready
+
+
 def test_a_taken_port_is_told(run, emulate):
     _, ready = emulate()
     result = run("emulate", "--http", ready["http"], "--lmtp", "127.0.0.1:0")

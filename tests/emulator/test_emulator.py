@@ -177,6 +177,59 @@ async def test_a_snapshot_brings_back_what_there_was_and_what_was_due(emulation,
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_snapshot_brings_back_the_faults_that_there_were(emulation, responder):
+    emulator = emulation.emulator
+    emulator.faults.add(parse_fault({"kind": "connect", "times": 2}))
+    await emulation.subscribe(responder.url(), minutes=5)
+    await emulator.advance(1)
+    snapshot = await emulator.snapshot()
+    then = [each.described() for each in emulator.faults.list()]
+    await emulator.advance(MINUTE_S)
+    emulator.faults.add(parse_fault({"kind": "lost"}))
+    await emulator.restore(snapshot)
+    assert [each.described() for each in emulator.faults.list()] == then
+    assert then[0]["used"] == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_round_of_retention_ends_with_its_state(emulation):
+    server = emulation.emulator.server
+    steps = 0
+
+    def step() -> bool:
+        nonlocal steps
+        steps += 1
+        return True
+
+    rounds = ensureDeferred(server._in_steps(server._delivery, step))
+    while not steps:
+        await deferToThread(lambda: None)
+    await emulation.emulator.reset()
+    await rounds
+    assert steps > 0
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_reset_waits_for_those_who_are_changing_what_there_is(emulation):
+    emulator = emulation.emulator
+    begun, go_on = threading.Event(), threading.Event()
+
+    def create() -> None:
+        begun.set()
+        go_on.wait()
+        emulator.commands.by_name(0)["mailbox.create"](["bob@example.org"])
+
+    creating = emulator.in_thread(create)
+    await deferToThread(begun.wait)
+    resetting = ensureDeferred(emulator.reset())
+    go_on.set()
+    await creating
+    await resetting
+    (mailbox,) = emulator.commands.by_name(0)["mailbox.list"]()["mailboxes"]
+    assert mailbox["email"] == ADDRESS
+
+
+@pytest_twisted.ensureDeferred
 async def test_what_failed_before_a_snapshot_is_retried_after_it_is_restored(emulation, responder):
     emulator = emulation.emulator
     emulator.time.freeze()

@@ -28,8 +28,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "log": {"level": "warning"},
 }
 # What an emulator is: nothing is gathered, so that what happens is the same each time.
+# Nor does it send mail to anybody elsewhere.
 FIXED: dict[str, dict[str, Any]] = {
     "delivery": {"linger_s": 0},
+    "relay": {"host": ""},
 }
 
 
@@ -88,16 +90,18 @@ def emulate(
     with folder.temporary() as data:
         # A database of `serve`, which settings may name, is never touched: it would be reset.
         given = {"data": str(data), "database": "", "http": http, "lmtp": lmtp}
-        settings = _load(config, {key: value for key, value in given.items() if value is not None})
+        server = {key: value for key, value in given.items() if value is not None}
+        settings = _load(config, server, plain_http=allow_remote)
         log.configure(settings.log)
         sys.exit(_run(settings, [*map(_parse, mailboxes)], allow_remote, as_json, until_eof))
 
 
-def _load(config: Path | None, server: dict[str, Any]) -> "Settings":
+def _load(config: Path | None, server: dict[str, Any], *, plain_http: bool) -> "Settings":
     from ewspush import settings
 
     try:
-        return settings.load(config, os.environ, {**FIXED, "server": server}, DEFAULTS)
+        given = {**FIXED, "server": server}
+        return settings.load(config, os.environ, given, DEFAULTS, plain_http=plain_http)
     except settings.InvalidSettings as error:
         raise CommandError(str(error)) from None
 
@@ -147,21 +151,19 @@ def _stop_at_end_of_input() -> None:
 
 
 def _tell(emulator: "Emulator", as_json: bool) -> None:
-    scheme = "https" if emulator.settings.server.tls_cert else "http"
-    base = f"{scheme}://{emulator.http}"
-    ews_url = f"{base}/EWS/Exchange.asmx"
+    base = emulator.ews_url.removesuffix("/EWS/Exchange.asmx")
     if as_json:
         ready = {
             "http": str(emulator.http),
             "lmtp": str(emulator.lmtp),
-            "ews_url": ews_url,
+            "ews_url": emulator.ews_url,
             "data": str(emulator.settings.server.data),
         }
         click.echo(json.dumps(ready))
     else:
         options.print_fields(
             [
-                ("EWS", ews_url),
+                ("EWS", emulator.ews_url),
                 ("Mail (LMTP)", emulator.lmtp),
                 ("Inspector", f"{base}/inspect"),
                 ("Control API", f"{base}/emulator/openapi.json"),

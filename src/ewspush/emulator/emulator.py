@@ -14,7 +14,7 @@ from twisted.web.resource import Resource
 from ewspush.control import CommandError
 from ewspush.control.commands import Commands
 from ewspush.core.ids import ObjectId
-from ewspush.emulator.faults import Faults
+from ewspush.emulator.faults import AddedFault, Faults
 from ewspush.emulator.server import Due, EmulatedServer, Listener
 from ewspush.emulator.virtual_time import VirtualTime
 from ewspush.operations.management.context import Management
@@ -51,6 +51,7 @@ class _Snapshot:
     now_s: float
     is_frozen: bool
     due: Due
+    faults: Sequence[AddedFault]
 
 
 class Emulator:
@@ -166,6 +167,13 @@ class Emulator:
         """A subscription was ended by its owner: send it nothing more."""
         self.server.unsubscribed(id)
 
+    @property
+    def ews_url(self) -> str:
+        """Where clients of EWS find the server."""
+        server = self.settings.server
+        scheme = "https" if server.tls_cert else "http"
+        return f"{server.public_url or f'{scheme}://{self.http}'}/EWS/Exchange.asmx"
+
     # Time
 
     async def advance(self, seconds: float) -> None:
@@ -235,25 +243,26 @@ class Emulator:
     async def restore(self, id: str) -> None:
         """Go back to a snapshot. Raises KeyError."""
         snapshot = self._snapshots[id]
-        await self._replace(snapshot, snapshot.now_s, is_frozen=snapshot.is_frozen)
+        await self._replace(snapshot, snapshot.now_s)
 
     async def reset(self) -> None:
         """Go back to how it was at the start, in real time, without faults and snapshots."""
         assert self._initial is not None, "it has begun"
-        self.faults.clear()
         self._snapshots.clear()
-        await self._replace(self._initial, None, is_frozen=False)
+        await self._replace(self._initial, None)
 
     async def _take(self) -> _Snapshot:
         await self.server.settle()
         await self.server.written()
         database = await self.in_thread(self.database.copy)
-        return _Snapshot(database, self.time.now_s(), self.time.is_frozen, self.server.due())
+        time, server = self.time, self.server
+        return _Snapshot(database, time.now_s(), time.is_frozen, server.due(), self.faults.state())
 
-    async def _replace(self, state: _Snapshot, now_s: float | None, *, is_frozen: bool) -> None:
-        def set_time() -> None:
+    async def _replace(self, state: _Snapshot, now_s: float | None) -> None:
+        def begin() -> None:
+            self.faults.put_back(state.faults)
             self.time.set_now(now_s)
-            if is_frozen:
+            if state.is_frozen:
                 self.time.freeze()
             else:
                 self.time.resume()
@@ -261,7 +270,7 @@ class Emulator:
         self._states += 1
         self.server.interrupt()
         async with _held(self._lock):
-            await self.server.replace(state.database, set_time, state.due)
+            await self.server.replace(state.database, begin, state.due)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """Faults on demand: which there are, and which of them is next to happen."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from threading import Lock
 from typing import Any, TypeVar
@@ -98,6 +98,15 @@ class Faults:
         """Remove all."""
         with self._lock:
             self._added.clear()
+
+    def state(self) -> Sequence[AddedFault]:
+        """What `put_back` brings back."""
+        return [replace(each) for each in self.list()]
+
+    def put_back(self, state: Sequence[AddedFault]) -> None:
+        """Have those again that there were, as often as they had happened then."""
+        with self._lock:
+            self._added = {each.id: replace(each) for each in state}
 
     # What happens
 

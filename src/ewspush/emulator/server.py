@@ -52,6 +52,8 @@ class EmulatedServer(Server):
         self._virtual_time = time
         self._resources = resources
         self._activity = Activity()
+        self._others = Activity()  # of those who drive it, who may wait for time to pass
+        self._states = 0  # how often the state was replaced
         self._listeners: list[Listener] = []
         self._interrupted: Deferred[None] | None = None  # of an engine that is to be replaced
         self.faults = Faults(time, self._post, settings.delivery.timeout_s)
@@ -60,9 +62,8 @@ class EmulatedServer(Server):
 
     def _start_pool(self, name: str, threads: int) -> InThread:
         in_thread = super()._start_pool(name, threads)
-        # A command may wait for time to pass; what it has begun is counted where that is done.
-        is_counted = name in ("requests", "delivery")
-        return self._activity.counting(in_thread) if is_counted else in_thread
+        is_own = name in ("requests", "delivery")
+        return (self._activity if is_own else self._others).counting(in_thread)
 
     def _make_management(self) -> Management:
         made = super()._make_management()
@@ -145,7 +146,7 @@ class EmulatedServer(Server):
         """Wait until nothing goes on that would end without time passing."""
         is_written = False
         while True:
-            await self._quiet()
+            await self._quiet(self._activity)
             if self._virtual_time.has_due:
                 continue
             if self._engine.is_idle or is_written:
@@ -154,11 +155,11 @@ class EmulatedServer(Server):
             await self._engine.written()
             is_written = True
 
-    async def _quiet(self) -> None:
-        """Wait until nothing is under way in threads or on sockets."""
+    async def _quiet(self, activity: Activity) -> None:
+        """Wait until nothing of this is under way in threads or on sockets."""
         await _turn(self._reactor)  # what they have handed over is taken in
-        while self._activity.count:
-            await self._activity.next_end()
+        while activity.count:
+            await activity.next_end()
             await _turn(self._reactor)
 
     async def end_what_is_due(self) -> int | None:
@@ -173,6 +174,11 @@ class EmulatedServer(Server):
         while await self._delivery(sweep.step):
             pass
 
+    async def _in_steps(self, in_thread: InThread, step: Callable[[], bool]) -> None:
+        state = self._states
+        # A round of another state, and of another time, is over.
+        await super()._in_steps(in_thread, lambda: state == self._states and step())
+
     # A state that is replaced
 
     def interrupt(self) -> None:
@@ -182,17 +188,20 @@ class EmulatedServer(Server):
             self.faults.cancel()
             self._sender.cancel()
 
-    async def replace(self, state: bytes, set_time: Callable[[], None], due: Due) -> None:
+    async def replace(self, state: bytes, begin: Callable[[], None], due: Due) -> None:
         """Let go what is under way, and begin anew with a copy of a database.
 
-        `set_time` is called in between, and `due` is as `due` gave it.
+        `begin` is called in between, and `due` is as `due` gave it.
         """
         self.interrupt()
         assert self._interrupted is not None
         await self._interrupted
         await self._streams.stop()
-        await self._quiet()  # what requests lead to is part of the state that is let go
-        set_time()
+        # What requests and commands lead to is part of the state that is let go.
+        await self._quiet(self._activity)
+        await self._quiet(self._others)
+        begin()
+        self._states += 1
         self._interrupted = None
         self._engine, self._streams = self._make_engine(), self._make_streams()
         await self._delivery(self._database.replace, state)

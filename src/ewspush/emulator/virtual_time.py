@@ -123,7 +123,7 @@ class VirtualTime:
     def _stand_or_go(self) -> None:
         if self._is_frozen or self._is_leaping:
             self._stands_at_s = self.seconds()
-        else:
+        elif self._stands_at_s is not None:
             self._ahead_s = self.seconds() - self._reactor.seconds()
             self._stands_at_s = None  # last: another thread may read the time of day meanwhile
         self._set_timer()
