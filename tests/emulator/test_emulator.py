@@ -119,6 +119,15 @@ async def test_events_are_told_while_time_stands(emulation, responder):
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_happens_in_an_advance_grows_old_in_it(emulation, responder):
+    emulation.emulator.faults.add(parse_fault({"kind": "connect", "times": None}))
+    id = await emulation.subscribe(responder.url(), minutes=1440)
+    await emulation.emulator.advance(40 * DAY_S)
+    assert (await emulation.shown(id))["phase"] == "parked"
+    assert await emulation.attempts(id) == []
+
+
+@pytest_twisted.ensureDeferred
 async def test_thirty_days_leave_no_old_events(emulation):
     await emulation.deliver(5)
     await emulation.emulator.advance(30 * DAY_S + MINUTE_S)

@@ -205,8 +205,8 @@ class Emulator:
         if state != self._states:
             raise Interrupted
         self.time.leap_to(end_s)
-        await server.forget_what_is_old()
         await server.written()
+        await server.forget_what_is_old()
 
     def _next_stop_s(self, ends_at_s: float | None) -> float:
         """When something is due next, by the clock."""
