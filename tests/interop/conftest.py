@@ -5,9 +5,11 @@ from typing import ClassVar
 import pytest
 import requests
 import trustme
+import zeep
 from exchangelib import BASIC, DELEGATE, Account, Configuration, Credentials
 from exchangelib.protocol import BaseProtocol, CachingProtocol
 from urllib3 import HTTPResponse
+from zeep.transports import Transport
 
 from support.responders import Responder
 from support.running_server import EwsClient, ServerProcess, check_answer, serving
@@ -133,3 +135,16 @@ def open_account(server, checking_adapter, monkeypatch):
 @pytest.fixture
 def account(open_account, mailbox):
     return open_account(mailbox)
+
+
+@pytest.fixture
+def connect(server, mailbox, checking_adapter):
+    """zeep, as a client made from a WSDL; every answer that it gets is checked."""
+
+    def connect(path="/EWS/Services.wsdl", at=server, owner=mailbox):
+        session = requests.Session()
+        session.auth = (owner.address, owner.password)
+        session.mount(at.url(""), checking_adapter())
+        return zeep.Client(at.url(path), transport=Transport(session=session))
+
+    return connect

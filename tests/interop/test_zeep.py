@@ -1,30 +1,14 @@
 """zeep as a client made from the WSDL that the server serves."""
 
 import pytest
-import requests
-import zeep
 from lxml.etree import QName
 from zeep.exceptions import Fault
-from zeep.transports import Transport
 
 from ewspush.core.server_version import ServerVersion
 from ewspush.endpoint.ews.framework import Framework
 from support.ews import ALL_TYPES
 
 INBOX = {"_value_1": [{"DistinguishedFolderId": {"Id": "inbox"}}]}
-
-
-@pytest.fixture
-def connect(server, mailbox, checking_adapter):
-    """A client made from a WSDL; every answer that it gets is checked."""
-
-    def connect(path="/EWS/Services.wsdl", at=server, owner=mailbox):
-        session = requests.Session()
-        session.auth = (owner.address, owner.password)
-        session.mount(at.url(""), checking_adapter())
-        return zeep.Client(at.url(path), transport=Transport(session=session))
-
-    return connect
 
 
 @pytest.fixture

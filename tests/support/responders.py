@@ -5,7 +5,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -31,6 +31,7 @@ class Say:
     is_ack: bool = False
     drops: bool = False  # the connection, without an answer
     waits: threading.Event | None = None  # for this, before answering
+    retry_after: str | None = None
 
 
 def acknowledging(body: bytes, content_type: str | None = "text/xml; charset=utf-8") -> Say:
@@ -46,7 +47,7 @@ DROP = Say(drops=True)
 
 def held(until: threading.Event, say: Say = OK) -> Say:
     """`say`, but not before `until` is set."""
-    return Say(say.status, say.body, say.content_type, say.is_ack, say.drops, until)
+    return replace(say, waits=until)
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,8 @@ class Responder:
                 self.send_response(said.status)
                 if said.content_type is not None:
                     self.send_header("Content-Type", said.content_type)
+                if said.retry_after is not None:
+                    self.send_header("Retry-After", said.retry_after)
                 self.send_header("Content-Length", str(len(said.body)))
                 self.end_headers()
                 self.wfile.write(said.body)

@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
-from typing import IO, Any, ClassVar, Self
+from typing import IO, Any, ClassVar, Protocol, Self
 
 from argon2 import PasswordHasher
 from lxml import etree
@@ -74,6 +74,13 @@ class HttpAnswer:
     status: int
     headers: Message
     body: bytes
+
+
+class Listening(Protocol):
+    """A server that clients can reach."""
+
+    @property
+    def http(self) -> Address: ...
 
 
 @contextmanager
@@ -306,7 +313,7 @@ class EwsClient:
 
     def __init__(
         self,
-        server: ServerProcess,
+        server: Listening,
         mailbox: Mailbox | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:

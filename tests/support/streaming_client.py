@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from support.ews import get_streaming_events
-from support.running_server import PATIENCE_S, Mailbox, ServerProcess
+from support.running_server import PATIENCE_S, Listening, Mailbox
 from support.streaming_world import Message
 
 
@@ -18,7 +18,7 @@ class StreamingClient:
 
     def __init__(
         self,
-        server: ServerProcess,
+        server: Listening,
         mailbox: Mailbox,
         *subscription_ids: str,
         minutes: int = 30,
