@@ -246,6 +246,18 @@ def test_what_is_refused_is_said(ews_server, ews_mailbox):
     assert refused.value.status == 400
 
 
+def test_what_the_process_says_can_be_read_while_it_runs(tmp_path):
+    config = tmp_path / "ewspush.toml"
+    config.write_text('[log]\nlevel = "info"\n')
+    with EmulatorProcess("--config", str(config)) as emulator:
+        before = emulator.said
+        assert before.count("server.started") == 1
+        emulator.server.create_mailbox("test@example.org")
+        assert emulator.said.startswith(before)
+    with pytest.raises(ValueError, match="closed"):
+        emulator.said  # noqa: B018
+
+
 @pytest.fixture
 def account(ews_mailbox):
     """The mailbox in exchangelib."""

@@ -1,6 +1,7 @@
 """An emulator in a process of its own, which ends with the process that started it."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,8 @@ from ewspush.testing.connection import EmulatorError
 _START_S = 60.0  # it takes less than one, where nothing else is going on
 _STOP_S = 10.0
 _LONGEST_LINE = 65_536  # bytes
-_SHOWN = 2000  # bytes of what it said before it ended
+_KEPT = 1024**2  # bytes of what it said
+_SHOWN = 2000  # characters of that, in an error
 
 _COMMAND = (
     # -P: a module of the user's in the current folder is none of the server's.
@@ -63,6 +65,17 @@ class EmulatorProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def said(self) -> str:
+        """What it wrote to standard error until now: its log, of which warnings and errors are on.
+
+        At most the last MiB. Raises ValueError after `stop`.
+        """
+        file = self._said.fileno()
+        # Not by seeking: the process writes where this file stands.
+        length = os.fstat(file).st_size
+        return os.pread(file, _KEPT, max(0, length - _KEPT)).decode("utf-8", "replace")
+
     def stop(self) -> None:
         """End it, and wait until it has ended."""
         assert self._process.stdin is not None, "it was asked for"
@@ -95,9 +108,7 @@ class EmulatorProcess:
     def _last_words(self) -> str:
         self._process.kill()
         self._process.wait()
-        length = self._said.seek(0, 2)
-        self._said.seek(max(0, length - _SHOWN))
-        said = self._said.read().decode("utf-8", "replace").strip()
+        said = self.said.strip()[-_SHOWN:]
         return said or f"it said nothing, and ended with status {self._process.returncode}"
 
 
