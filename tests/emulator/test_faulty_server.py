@@ -2,70 +2,47 @@
 
 import http.client
 from collections.abc import Iterator
-from contextlib import closing
-from typing import Any
 
 import pytest
 
+from ewspush.testing import EwsServer
+from support.emulated import EmulatedServer, owned
 from support.ews import envelope, get_folder, subscribe, unsubscribe
-from support.faulty_server import FaultyServer
 from support.items import create_item, message
 from support.responders import Responder
-from support.running_server import EwsClient
+from support.running_server import EwsClient, Mailbox
 
 CODE = "ErrorMailboxMoveInProgress"
-KINDS: dict[str, dict[str, Any]] = {
-    "response-code": {"response_code": CODE},
-    "soap-fault": {"response_code": CODE},
-    "busy": {"back_off_ms": 2500},
-    "http-503": {"back_off_ms": 2500},
-    "drop": {},
-}
 CREATE_ITEM = create_item(message())
+INJECT = {
+    "response-code": lambda faults, **of: faults.answer_requests_with(CODE, **of),
+    "soap-fault": lambda faults, **of: faults.answer_requests_with_fault(CODE, **of),
+    "busy": lambda faults, **of: faults.be_busy(back_off_ms=2500, **of),
+    "http-503": lambda faults, **of: faults.be_unavailable(back_off_ms=2500, **of),
+    "drop": lambda faults, **of: faults.drop_connections(**of),
+}
 
 
-def address(kind: str, test: str) -> str:
-    return f"{kind}.{test}@example.com"
+@pytest.fixture
+def server(ews_server: EwsServer) -> EmulatedServer:
+    return EmulatedServer(ews_server)
 
 
-def of_requests() -> list[dict[str, Any]]:
-    """For each kind a mailbox with one fault, and one whose CreateItem always fails."""
-    return [
-        {"kind": kind, **more, **test}
-        for kind, more in KINDS.items()
-        for test in (
-            {"mailbox": address(kind, "once"), "times": 1},
-            {"mailbox": address(kind, "creating"), "times": None, "operation": "CreateItem"},
-        )
-    ]
+@pytest.fixture
+def mailbox(ews_mailbox) -> Mailbox:
+    return owned(ews_mailbox)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def client(server: EmulatedServer, mailbox: Mailbox) -> EwsClient:
+    return EwsClient(server, mailbox)
+
+
+@pytest.fixture
 def responder() -> Iterator[Responder]:
-    with closing(Responder()) as responder:
-        yield responder
-
-
-@pytest.fixture(scope="module")
-def server(responder: Responder) -> Iterator[FaultyServer]:
-    of_notifications = [
-        {"kind": kind, "url": responder.url(f"/{kind}"), **more}
-        for kind, more in {
-            "connect": {},
-            "lost": {},
-            "timeout": {},
-            "delay": {"delay_s": 0.2},
-            "error": {},
-        }.items()
-    ]
-    faults = [*of_requests(), *of_notifications]
-    with closing(FaultyServer(faults, delivery_timeout_s=0.3)) as server:
-        yield server.start()
-        assert server.log.troubles == []
-
-
-def open_mailbox(server: FaultyServer, kind: str, test: str) -> EwsClient:
-    return EwsClient(server, server.add_mailbox(address(kind, test)))
+    one = Responder()
+    yield one
+    one.close()
 
 
 def items_in_drafts(client: EwsClient) -> str:
@@ -75,11 +52,11 @@ def items_in_drafts(client: EwsClient) -> str:
 # Requests
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", INJECT)
 def test_a_fault_happens_once_and_only_to_who_has_the_password(
-    server: FaultyServer, kind: str
+    ews_server: EwsServer, server: EmulatedServer, mailbox: Mailbox, client: EwsClient, kind: str
 ) -> None:
-    client = open_mailbox(server, kind, "once")
+    INJECT[kind](ews_server.faults, times=1, mailbox=mailbox.address)
     request = get_folder("inbox", "drafts")
     assert EwsClient(server).send("POST", body=request).status == 401
     assert client.send("POST", body=b"no XML").status == 500
@@ -123,21 +100,20 @@ SEES = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_nothing_is_done_and_other_operations_are(server: FaultyServer, kind: str) -> None:
-    client = open_mailbox(server, kind, "creating")
+@pytest.mark.parametrize("kind", INJECT)
+def test_nothing_is_done_and_other_operations_and_mailboxes_are_served(
+    ews_server: EwsServer, server: EmulatedServer, mailbox: Mailbox, client: EwsClient, kind: str
+) -> None:
+    INJECT[kind](ews_server.faults, mailbox=mailbox.address, operation="CreateItem")
     for _ in range(2):
         if kind == "drop":
             sees_the_connection_end(client, CREATE_ITEM)
         else:
             assert b"NoError" not in client.send("POST", body=CREATE_ITEM).body
     assert items_in_drafts(client) == "0"
-
-
-def test_a_mailbox_without_faults_is_served(server: FaultyServer) -> None:
-    client = open_mailbox(server, "no", "fault")
-    assert client.ask(CREATE_ITEM).codes == ["NoError"]
-    assert items_in_drafts(client) == "1"
+    other = EwsClient(server, server.add_mailbox("other@example.org"))
+    assert other.ask(CREATE_ITEM).codes == ["NoError"]
+    assert items_in_drafts(other) == "1"
     assert client.ask(envelope("<m:GetUserAvailability/>")).codes == ["ErrorInvalidOperation"]
 
 
@@ -147,26 +123,33 @@ def test_a_mailbox_without_faults_is_served(server: FaultyServer) -> None:
 @pytest.mark.parametrize(
     ("kind", "outcomes", "codes"),
     [
-        ("connect", ["connect", "OK"], ["NoError"]),
-        ("timeout", ["timeout", "OK"], ["NoError"]),
-        ("lost", ["reset", "OK"], ["NoError", "NoError"]),
+        ("fail_to_connect", ["connect", "OK"], ["NoError"]),
+        ("time_out", ["timeout", "OK"], ["NoError"]),
+        ("lose_answers", ["reset", "OK"], ["NoError", "NoError"]),
         ("delay", ["OK"], ["NoError"]),
-        ("error", ["internal", "OK"], ["ErrorReadEventsFailed", "NoError"]),
+        ("send_error", ["internal", "OK"], ["ErrorReadEventsFailed", "NoError"]),
     ],
 )
 def test_after_a_fault_the_notification_comes(
-    server: FaultyServer, responder: Responder, kind: str, outcomes: list[str], codes: list[str]
+    ews_server: EwsServer,
+    client: EwsClient,
+    responder: Responder,
+    kind: str,
+    outcomes: list[str],
+    codes: list[str],
 ) -> None:
-    client = open_mailbox(server, kind, "notification")
-    id = client.ask(subscribe(url=responder.url(f"/{kind}"))).text("m:SubscriptionId")
-
-    def attempts() -> list[str]:
-        lines = server.log.events("delivery.attempted")
-        return [line["outcome"] for line in lines if line["subscription"] == id]
-
-    server.wait_until(lambda: "OK" in attempts())
-    assert attempts() == outcomes
-    received = [push.received for push in responder.pushes if push.received.subscription == id]
-    assert [each.code for each in received] == codes
-    assert len({each.previous for each in received if each.code == "NoError"}) == 1
+    more = {"by": "20s"} if kind == "delay" else {}
+    getattr(ews_server.faults, kind)(times=1, url=responder.url("/faulty"), **more)
+    request = subscribe(url=responder.url("/faulty"))
+    id = client.ask(request).text("m:SubscriptionId")
+    client.ask(subscribe(url=responder.url("/other")))
+    ews_server.advance("61s")  # which is a timeout, too, and the wait after it
+    attempts = ews_server.subscription(id).attempts()
+    assert [each.outcome for each in attempts] == outcomes
+    by_path = {path: [] for path in ("/faulty", "/other")}
+    for push in responder.pushes:
+        by_path[push.path].append(push.received)
+    assert [each.code for each in by_path["/faulty"]] == codes
+    assert len({each.previous for each in by_path["/faulty"] if each.code == "NoError"}) == 1
+    assert [each.code for each in by_path["/other"]] == ["NoError"]
     assert client.ask(unsubscribe(id)).codes == ["NoError"]

@@ -1,33 +1,24 @@
 """exchangelib meets faults of the emulator, and makes of them what it makes of Exchange's."""
 
-from contextlib import closing
-
 import pytest
 from exchangelib import Message
 from exchangelib.errors import ErrorMailboxMoveInProgress, ErrorServerBusy
 from exchangelib.protocol import FaultTolerance
 
-from support.faulty_server import FaultyServer
+from support.emulated import EmulatedServer, owned
 
 BACK_OFF_MS = 100
-CODE = {"response_code": "ErrorMailboxMoveInProgress"}
-FAULTS = {
-    "busy": {"back_off_ms": BACK_OFF_MS},
-    "response-code": CODE,
-    "soap-fault": CODE,
-}
+CODE = "ErrorMailboxMoveInProgress"
 
 
-@pytest.fixture(scope="module")
-def server():
-    faults = [
-        {"kind": kind, "mailbox": f"{kind}.{test}@example.com", "operation": "CreateItem", **more}
-        for kind, more in FAULTS.items()
-        for test in ("hurried", "patient")
-    ]
-    with closing(FaultyServer(faults)) as server:
-        yield server.start()
-        assert server.log.troubles == []
+@pytest.fixture
+def server(ews_server):
+    return EmulatedServer(ews_server)
+
+
+@pytest.fixture
+def mailbox(ews_mailbox):
+    return owned(ews_mailbox)
 
 
 class Patient(FaultTolerance):
@@ -46,8 +37,8 @@ def draft(account):
     return Message(account=account, folder=account.drafts, subject="Draft")
 
 
-def test_told_to_wait_it_says_how_long(open_account, server):
-    account = open_account(server.add_mailbox("busy.hurried@example.com"), at=server)
+def test_told_to_wait_it_says_how_long(ews_server, account):
+    ews_server.faults.be_busy(1, back_off_ms=BACK_OFF_MS, operation="CreateItem")
     with pytest.raises(ErrorServerBusy) as raised:
         draft(account).save()
     assert raised.value.back_off == BACK_OFF_MS / 1000
@@ -55,9 +46,9 @@ def test_told_to_wait_it_says_how_long(open_account, server):
     assert account.drafts.total_count == 0
 
 
-@pytest.mark.parametrize("kind", ["response-code", "soap-fault"])
-def test_a_code_is_the_exception_of_its_name(open_account, server, kind):
-    account = open_account(server.add_mailbox(f"{kind}.hurried@example.com"), at=server)
+@pytest.mark.parametrize("kind", ["answer_requests_with", "answer_requests_with_fault"])
+def test_a_code_is_the_exception_of_its_name(ews_server, account, kind):
+    getattr(ews_server.faults, kind)(CODE, 1, operation="CreateItem")
     with pytest.raises(ErrorMailboxMoveInProgress):
         draft(account).save()
     draft(account).save()
@@ -65,8 +56,8 @@ def test_a_code_is_the_exception_of_its_name(open_account, server, kind):
     assert account.drafts.total_count == 1
 
 
-def test_told_to_wait_a_patient_one_waits_so_long_and_asks_again(open_account, server):
-    account = open_account(server.add_mailbox("busy.patient@example.com"), at=server)
+def test_told_to_wait_a_patient_one_waits_so_long_and_asks_again(ews_server, account):
+    ews_server.faults.be_busy(1, back_off_ms=BACK_OFF_MS, operation="CreateItem")
     policy = Patient(max_wait=60)
     account.protocol.config.retry_policy = policy
     draft(account).save()

@@ -13,12 +13,12 @@ import tempfile
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
-from typing import IO, Any, ClassVar, Protocol, Self
+from typing import IO, Any, Protocol, Self
 
 from argon2 import PasswordHasher
 from lxml import etree
@@ -103,8 +103,6 @@ class ServerProcess:
     `delivery_timeout_s=2` is EWSPUSH_DELIVERY_TIMEOUT_S=2.
     """
 
-    program: ClassVar[Sequence[str]] = ("-c", "from ewspush.cli import main; main()")
-
     def __init__(self, **settings: object) -> None:
         # Not in pytest's own folders: the path of a Unix socket has 107 bytes at most.
         self.folder = Path(tempfile.mkdtemp(prefix="ewspush-"))
@@ -136,7 +134,7 @@ class ServerProcess:
         http_, lmtp = (self._http, self._lmtp) if same_ports else ("127.0.0.1:0", "127.0.0.1:0")
         where = ("--data", str(self.data), "--http", str(http_), "--lmtp", str(lmtp))
         self._process = subprocess.Popen(
-            [sys.executable, *self.program, "serve", *where],
+            [sys.executable, "-m", "ewspush", "serve", *where],
             env=self._environment(),
             stderr=subprocess.PIPE,
             text=True,
