@@ -282,6 +282,24 @@ def test_a_responder_that_hangs_is_not_waited_for_longer_than_the_grace(
     assert steps == ["server.stopping", "server.cut_off", "server.stopped"]
 
 
+# Running
+
+
+def test_it_looks_again_and_again_for_mailboxes_to_be_purged(spawn_server, elsewhere):
+    process, _ = spawn_server("import ewspush.server; ewspush.server.ENDING_EVERY_S = 0.01")
+    control = RunningServer(elsewhere / "data")
+
+    def purged():
+        changes = control.call("audit.list")["changes"]
+        return [each for each in changes if each["action"] == "mailbox.purge"]
+
+    for number in (1, 2):
+        address = f"user{number}@example.com"
+        control.call("mailbox.create", addresses=[address])
+        control.call("user.delete", user=address)
+        wait_until(lambda number=number: len(purged()) == number, process)
+
+
 # Logs
 
 

@@ -2,11 +2,9 @@
 
 import pytest
 
-from ewspush.wire import ids
-from support.ews import get_events, subscribe, subscribe_to_pull, subscribe_to_streaming
+from support.ews import get_events, subscribe, subscribe_to_pull
 from support.responders import UNSUBSCRIBE, new_mails
 from support.running_server import EwsClient
-from support.streaming_client import StreamingClient
 from support.strict_reader import Chain
 
 
@@ -39,35 +37,6 @@ def test_a_push_subscription_goes_on_where_it_was(start_server, responder, is_re
     assert [push.received.code for push in pushes].count("ErrorAccountDisabled") == 1
     responder.pushes.remove(said)
     assert responder.followed(chain).problems == []
-
-
-def test_a_stream_ends_and_the_next_one_goes_on(server, mailbox, client):
-    id = client.ask(subscribe_to_streaming()).text("m:SubscriptionId")
-    with StreamingClient(server, mailbox, id) as stream:
-        stream.next()
-        server.deliver(mailbox)
-        assert len(stream.told(1)) == 1
-        server.wait_until(lambda: acknowledged(server, id) > 0)
-        server.control.call("mailbox.delete", mailbox=mailbox.address)
-        error, closed = stream.rest()
-        assert (error.code, error.refused) == ("ErrorAccountDisabled", [id])
-        assert (error.status, closed.status) == ("Closed", "Closed")
-    with StreamingClient(server, mailbox, id) as stream:
-        assert stream.head.startswith("http/1.1 401 ")
-    server.control.call("mailbox.restore", mailbox=mailbox.address)
-    server.deliver(mailbox)
-    with StreamingClient(server, mailbox, id) as stream:
-        stream.next()
-        assert len(stream.told(1)) == 1
-
-
-def acknowledged(server, subscription_id):
-    number = ids.decode(subscription_id).number
-    with server.database() as database:
-        found = database.execute(
-            "SELECT acknowledged FROM pull_subscriptions WHERE number = ?", (number,)
-        )
-        return found.fetchone()[0]
 
 
 def test_a_pull_subscription_is_there_when_the_mailbox_is_restored(server, mailbox, client):

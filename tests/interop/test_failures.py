@@ -13,12 +13,11 @@ import pytest
 from ewspush.control import CONTROL_SOCKET
 from ewspush.store.lock import InUse, exclusive
 from support.ews import ALL_TYPES, subscribe, unsubscribe
-from support.responders import DROP, FAILURE, OK, Say, held, new_mails
+from support.responders import FAILURE, held, new_mails
 from support.running_server import PATIENCE_S, EwsClient, ServerProcess, check_answer
 from support.strict_reader import Chain
 
 ATTEMPT = "delivery.attempted"
-A_DAY_MS = 86_400_000
 
 _numbers = count(1)
 
@@ -49,13 +48,11 @@ class Story:
         self.client = EwsClient(server, self.mailbox)
         self.chain = self.subscribe()
 
-    def subscribe(self, watermark=None, path="/"):
+    def subscribe(self):
         """A subscription to everything in the Inbox, and what a careful client knows of it."""
-        resumed = f"<t:Watermark>{watermark}</t:Watermark>" if watermark else ""
         request = subscribe(
-            url=self.responder.url(path),
+            url=self.responder.url("/"),
             types=ALL_TYPES,
-            watermark=resumed,
             frequency="<t:StatusFrequency>1</t:StatusFrequency>",
         )
         return Chain.of_subscribe_response(self.client.ask(request).reply.body)
@@ -71,9 +68,6 @@ class Story:
         """The first attempt since the server's start with these facts, once it has been made."""
         facts["subscription"] = self.chain.subscription_id
         return self.server.log.wait_for(ATTEMPT, lambda line: facts.items() <= line.items())
-
-    def is_parked(self):
-        return self.server.subscription(self.chain.subscription_id)["phase"] == "parked"
 
     def expected(self):
         """The number in every watermark of the mailbox's log, in order."""
@@ -114,32 +108,6 @@ def test_what_a_responder_misses_while_it_is_down_arrives_when_it_is_back(story)
     story.deliver()
     story.responder.start()
     story.everything_was_told()
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        FAILURE,
-        DROP,
-        Say(status=302),
-        Say(body=b"<html>not an acknowledgement</html>"),
-        Say(body=b"x" * 100_000),
-        Say(status=200, body=b""),
-    ],
-    ids=["503", "dropped", "redirect", "garbage", "endless", "empty"],
-)
-def test_a_notification_that_is_not_acknowledged_is_sent_again(
-    server, mailbox, client, responder, failure
-):
-    responder.script(OK, failure, failure)
-    answer = client.ask(subscribe(url=responder.url("/"), types=ALL_TYPES))
-    responder.wait_for(1)
-    server.deliver(mailbox)
-    pushes = responder.wait_for(4)
-    assert len({push.body for push in pushes[1:]}) == 1
-    chain = responder.followed(Chain.of_subscribe_response(answer.reply.body))
-    assert chain.problems == []
-    assert len(chain.seen) == 3
 
 
 def test_a_responder_that_hangs_is_given_up_and_asked_again(start_server, responder):
@@ -284,38 +252,3 @@ def test_nothing_is_repeated_after_a_stop_in_good_order(story):
         push for push in story.responder.pushes[told:] if "NewMailEvent" in push.received.names
     ]
     assert len(again) == 1
-
-
-def test_after_parking_a_new_subscription_with_the_old_watermark_misses_nothing(story):
-    story.deliver()
-    story.responder.wait_for_new_mails(1)
-    story.responder.otherwise = FAILURE
-    story.deliver()
-    story.attempt(phase="retrying")
-    assert story.server.terminate() == 0
-    with story.server.database() as database:
-        # The window of StatusFrequency minutes began so long ago.
-        database.execute(
-            "UPDATE subscriptions SET failing_since_ms = failing_since_ms - ?"
-            " WHERE phase = 'retrying'",
-            [A_DAY_MS],
-        )
-    story.server.start()
-    story.attempt(phase="parked")
-    story.server.wait_until(story.is_parked)
-    gone = story.client.ask(unsubscribe(story.chain.subscription_id))
-    assert gone.codes == ["ErrorSubscriptionNotFound"]
-    story.deliver()
-
-    story.responder.otherwise = OK
-    old = story.responder.followed(story.chain)
-    assert old.problems == []
-    last = next(
-        push.received.events[-1][1] for push in reversed(story.responder.pushes) if push.said is OK
-    )
-    new = story.subscribe(watermark=last)
-    assert new.watermark == last
-    story.responder.wait_for_new_mails(3)
-    followed = story.responder.followed(new)
-    assert followed.problems == []
-    assert old.seen + followed.seen == story.expected()

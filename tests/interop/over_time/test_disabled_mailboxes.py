@@ -4,7 +4,14 @@ import pytest
 
 from ewspush.testing import EmulatorError
 from support.emulated import log_of
-from support.ews import get_events, get_folder, subscribe_to_pull, unsubscribe
+from support.ews import (
+    get_events,
+    get_folder,
+    subscribe_to_pull,
+    subscribe_to_streaming,
+    unsubscribe,
+)
+from support.streaming_client import StreamingClient
 
 DAY_S = 86_400
 KEPT_S = 30 * DAY_S
@@ -67,6 +74,28 @@ def test_a_responder_that_cannot_be_told_is_not_told_later(
     responder.start()
     ews_server.advance(KEPT_S - 120)
     assert codes(responder) == ["NoError"]
+
+
+def test_a_stream_ends_and_the_next_one_goes_on(server, mailbox, ews_server, ews_mailbox, client):
+    id = client.ask(subscribe_to_streaming()).text("m:SubscriptionId")
+    with StreamingClient(server, mailbox, id) as stream:
+        stream.next()
+        server.deliver(mailbox)
+        (first,) = stream.told(1)
+        ews_server.advance(2)  # it is seen that this has arrived
+        ews_mailbox.disable()
+        error, closed = stream.rest()
+        assert (error.code, error.refused) == ("ErrorAccountDisabled", [id])
+        assert (error.status, closed.status) == ("Closed", "Closed")
+    with StreamingClient(server, mailbox, id) as stream:
+        assert stream.head.startswith("http/1.1 401 ")
+    ews_server.advance(20 * DAY_S)
+    ews_mailbox.restore()
+    server.deliver(mailbox)
+    with StreamingClient(server, mailbox, id) as stream:
+        stream.next()
+        (second,) = stream.told(1)
+    assert second != first
 
 
 def test_a_pull_subscription_has_as_much_time_left_as_it_had(

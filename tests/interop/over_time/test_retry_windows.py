@@ -44,12 +44,14 @@ def test_waits_double_and_the_last_attempt_is_at_the_end_of_the_window(
 @pytest.mark.parametrize(
     "failure",
     [
+        FAILURE,
         DROP,
         Say(status=302),
-        Say(status=200),
         Say(body=b"<html>not an acknowledgement</html>"),
+        Say(body=b"x" * 100_000),
+        Say(status=200, body=b""),
     ],
-    ids=["dropped", "redirect", "empty", "garbage"],
+    ids=["503", "dropped", "redirect", "garbage", "endless", "empty"],
 )
 def test_every_failure_has_the_same_window(
     server, mailbox, ews_server, ews_mailbox, follow, failure
