@@ -341,6 +341,18 @@ def test_an_attempt_that_became_due_while_the_server_was_down_is_made_at_the_sta
     assert isinstance(world.stored(id).phase, Idle)
 
 
+def test_if_it_fails_after_the_window_the_subscription_is_parked(world: World) -> None:
+    world.script = [OK, DOWN, DOWN]
+    id = world.subscribe(minutes=1)
+    world.record(NEW_MAIL)
+    world.settle()
+    world.clock_skew_s += 3600
+    world.kill()
+    world.settle()
+    assert len(world.attempts) == 3
+    assert isinstance(world.stored(id).phase, Parked)
+
+
 @pytest.mark.parametrize("skew_s", [3600, -3600])
 def test_a_step_of_the_wall_clock_moves_nothing(world: World, skew_s: float) -> None:
     world.script = [OK] + [DOWN] * 9
