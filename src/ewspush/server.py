@@ -18,12 +18,11 @@ from twisted.internet.defer import (
     succeed,
 )
 from twisted.internet.error import CannotListenError
-from twisted.internet.task import LoopingCall
-from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from twisted.web.resource import Resource
 
 import ewspush
+from ewspush.chores import Chores
 from ewspush.control import CONTROL_SOCKET
 from ewspush.control.commands import Commands
 from ewspush.control.server import ControlFactory
@@ -54,10 +53,8 @@ from ewspush.inspector.resource import InspectorResource, inspector_resource
 from ewspush.intake.lmtp import LmtpServer
 from ewspush.metrics import CONTENT_TYPE, DeliveryMetrics, DeliveryState, Metrics, mail_groups
 from ewspush.operations import mail, outgoing, passwords
-from ewspush.operations.management import lifecycle
 from ewspush.operations.management.context import Management, Policy
 from ewspush.operations.older_mail import read_older_mail
-from ewspush.operations.retention import Sweep
 from ewspush.operations.subscriptions import Subscribed
 from ewspush.push.address_policy import AddressPolicy, UrlRefused
 from ewspush.push.courier import Post
@@ -69,7 +66,7 @@ from ewspush.relay.route import UnusableRelay, make_route
 from ewspush.running_engine import RunningEngine
 from ewspush.server_time import RealTime, ServerTime
 from ewspush.settings import Address, Settings
-from ewspush.store import administrators, lock, subscriptions
+from ewspush.store import administrators, lock
 from ewspush.store.database import Database
 from ewspush.store.group_commit import GroupCommit
 from ewspush.threads import InThread, in_pool
@@ -78,9 +75,6 @@ log = structlog.get_logger()
 
 STOP_GRACE_S = 10.0  # for notifications and requests under way
 _WRITING_S = 2.0  # for the last group of acknowledgements, after that
-SWEEP_EVERY_S = 600.0
-ENDING_EVERY_S = 15.0
-_PAUSES = 4  # times a step, after it: others have the database for most of the time
 _LOCK_PATIENCE_S = 2.0
 _COLLECT_AFTER = (50_000, 20, 50)  # objects more than before; collections of the young ones
 _MANAGED_AT_ONCE = 10  # requests of administrators
@@ -114,8 +108,7 @@ class Server:
         self._time = time or RealTime(reactor)
         self._held = ExitStack()
         self._listening: list[Any] = []
-        self._sweeping: LoopingCall | None = None
-        self._ending: LoopingCall | None = None
+        self._chores: Chores | None = None
         self._relay: Relay | None = None
         self._inspector: InspectorResource | None = None
         self._stopping = False
@@ -169,12 +162,8 @@ class Server:
         await self._engine.start()
         self._health.start()
         self._start_relay(relay)
-        self._sweeping = LoopingCall(self._sweep, self._delivery)
-        self._sweeping.clock = reactor
-        self._sweeping.start(SWEEP_EVERY_S).addErrback(_log_bug)
-        self._ending = LoopingCall(self._end_what_is_due, self._delivery)
-        self._ending.clock = reactor
-        self._ending.start(ENDING_EVERY_S).addErrback(_log_bug)
+        self._chores = self._make_chores()
+        self._chores.start()
         log.info("server.started", http=str(self.http), lmtp=str(self.lmtp))
 
     def _now_s(self) -> int:
@@ -220,6 +209,14 @@ class Server:
             shortest_password=settings.shortest_password,
         )
         return Management(self._database, self._now_s, policy, passwords.hash_many)
+
+    def _make_chores(self) -> Chores:
+        return Chores(
+            self._reactor, self._delivery, self._management, self._settings, self._parked_counted
+        )
+
+    def _parked_counted(self, parked: int) -> None:
+        self._engine.parked_counted(parked)
 
     def _start_pool(self, name: str, threads: int) -> InThread:
         pool = ThreadPool(0, threads, name)
@@ -465,45 +462,6 @@ class Server:
     def _status(self) -> dict[str, str]:
         return {"http": str(self.http), "lmtp": str(self.lmtp), "version": ewspush.__version__}
 
-    # Retention
-
-    async def _sweep(self, in_thread: InThread) -> None:
-        await self._in_steps(in_thread, self._make_sweep().step)
-        await self._in_steps(in_thread, self._count_parked)
-
-    def _make_sweep(self) -> Sweep:
-        now_s = self._now_s()
-        return Sweep(
-            self._database,
-            events_before_s=now_s - 86_400 * self._settings.events.keep_days,
-            over_before_s=now_s - 86_400 * self._settings.subscriptions.keep_over_days,
-            attempts_before_ms=1000 * (now_s - 86_400 * self._settings.attempts.keep_days),
-            now_s=now_s,
-        )
-
-    def _count_parked(self) -> bool:
-        with self._database.read() as tx:
-            parked = subscriptions.count_parked(tx)
-        self._reactor.callFromThread(self._engine.parked_counted, parked)
-        return False
-
-    async def _end_what_is_due(self, in_thread: InThread) -> None:
-        """Mailboxes whose time has come are disabled, deleted and purged."""
-        await self._in_steps(in_thread, partial(lifecycle.step, self._management))
-
-    async def _in_steps(self, in_thread: InThread, step: Callable[[], bool]) -> None:
-        """Take steps until one finds nothing to do. A failure ends this round, not later ones."""
-        try:
-            began_s = time.monotonic()
-            while not self._stopping and await in_thread(step):
-                pause: Deferred[None] = Deferred()
-                pause_s = _PAUSES * (time.monotonic() - began_s)
-                self._reactor.callLater(pause_s, pause.callback, None)
-                await pause
-                began_s = time.monotonic()
-        except Exception:
-            log.exception("retention.failed")
-
     # Stopping
 
     async def stop(self) -> None:
@@ -513,9 +471,8 @@ class Server:
         log.info("server.stopping")
         for port in self._listening:
             await maybeDeferred(port.stopListening)
-        for loop in (self._sweeping, self._ending):
-            if loop is not None and loop.running:
-                loop.stop()
+        if self._chores is not None:
+            self._chores.stop()
         self._site.is_closing = True
         if self._inspector is not None:
             self._inspector.stop()
@@ -562,7 +519,3 @@ class Server:
         log.warning("server.cut_off", after_s=STOP_GRACE_S)
         self._sender.close()
         self._http_connections.abort_all()
-
-
-def _log_bug(failure: Failure) -> None:
-    log.critical("retention.bug", traceback=failure.getTraceback())

@@ -286,7 +286,7 @@ def test_a_responder_that_hangs_is_not_waited_for_longer_than_the_grace(
 
 
 def test_it_looks_again_and_again_for_mailboxes_to_be_purged(spawn_server, elsewhere):
-    process, _ = spawn_server("import ewspush.server; ewspush.server.ENDING_EVERY_S = 0.01")
+    process, _ = spawn_server("import ewspush.chores; ewspush.chores.ENDING_EVERY_S = 0.01")
     control = RunningServer(elsewhere / "data")
 
     def purged():

@@ -210,7 +210,7 @@ async def test_a_round_of_retention_ends_with_its_state(emulation):
         steps += 1
         return True
 
-    rounds = ensureDeferred(server._in_steps(server._delivery, step))
+    rounds = ensureDeferred(server._chores._in_steps(step))
     while not steps:
         await deferToThread(lambda: None)
     await emulation.emulator.reset()

@@ -53,7 +53,6 @@ class EmulatedServer(Server):
         self._resources = resources
         self._activity = Activity()
         self._others = Activity()  # of those who drive it, who may wait for time to pass
-        self._states = 0  # how often the state was replaced
         self._listeners: list[Listener] = []
         self._interrupted: Deferred[None] | None = None  # of an engine that is to be replaced
         self.faults = Faults(time, self._post, settings.delivery.timeout_s)
@@ -170,20 +169,18 @@ class EmulatedServer(Server):
 
     async def forget_what_is_old(self) -> None:
         """A whole round of retention."""
-        sweep = self._make_sweep()
+        assert self._chores is not None, "it has started"
+        sweep = self._chores.make_sweep()
         while await self._delivery(sweep.step):
             pass
-
-    async def _in_steps(self, in_thread: InThread, step: Callable[[], bool]) -> None:
-        state = self._states
-        # A round of another state, and of another time, is over.
-        await super()._in_steps(in_thread, lambda: state == self._states and step())
 
     # A state that is replaced
 
     def interrupt(self) -> None:
         """End what is under way, and send nothing more until the state is replaced."""
         if self._interrupted is None:
+            if self._chores is not None:
+                self._chores.end_rounds()
             self._interrupted = ensureDeferred(self._engine.stop())
             self.faults.cancel()
             self._sender.cancel()
@@ -201,7 +198,6 @@ class EmulatedServer(Server):
         await self._quiet(self._activity)
         await self._quiet(self._others)
         begin()
-        self._states += 1
         self._interrupted = None
         self._engine, self._streams = self._make_engine(), self._make_streams()
         await self._delivery(self._database.replace, state)

@@ -1,15 +1,15 @@
-"""What the server does by itself."""
+"""What a server does now and then."""
 
 from structlog.testing import capture_logs
 from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.internet.task import Clock
 
-from ewspush.server import Server
+from ewspush.chores import Chores
 from ewspush.settings import Settings
 
 
 def test_a_failure_of_retention_ends_its_round_and_no_other():
-    server = Server(Clock(), Settings())
+    chores = Chores(Clock(), maybeDeferred, None, Settings(), print)
     steps = iter([OSError("database is locked"), False])
 
     def step():
@@ -20,7 +20,7 @@ def test_a_failure_of_retention_ends_its_round_and_no_other():
 
     with capture_logs() as logged:
         for _ in range(2):
-            round_ = ensureDeferred(server._in_steps(maybeDeferred, step))
+            round_ = ensureDeferred(chores._in_steps(step))
             failures = []
             round_.addErrback(failures.append)
             assert not failures
