@@ -305,7 +305,8 @@ def test_a_whole_message_and_fields_are_refused_together(mailbox):
 
 def test_a_mailbox_subscribes_with_the_minutes_that_ews_has(api, mailbox):
     api.answers["POST", "subscriptions"] = SUBSCRIPTION
-    subscription = mailbox.subscribe("http://127.0.0.1:9/", event_types=("NewMailEvent",))
+    url = "http://127.0.0.1:9/"
+    subscription = mailbox.subscribe(url, event_types=("NewMailEvent",), wait=False)
     assert subscription.id == "S/1="
     assert api.last.json == {
         "mailbox": "ann+b@example.org",
@@ -313,6 +314,39 @@ def test_a_mailbox_subscribes_with_the_minutes_that_ews_has(api, mailbox):
         "event_types": ["NewMailEvent"],
         "status_frequency_min": 30,
     }
+
+
+FIRST = {"for": "notification", "subscription": "S/1=", "after": 0, "timeout_s": 60}
+
+
+@pytest.mark.parametrize(
+    ("faults", "target", "body"),
+    [
+        ([], "wait", FIRST),
+        ([{"kind": "delay"}], "time/advance", {"by": 0}),
+        ([{"kind": "timeout", "url": "http://a:9/"}], "time/advance", {"by": 0}),
+        ([{"kind": "timeout", "url": "http://b:9/"}], "wait", FIRST),
+        ([{"kind": "timeout", "subscription": "other"}], "wait", FIRST),
+        ([{"kind": "delay", "left": 0}], "wait", FIRST),
+        ([{"kind": "batch"}, {"kind": "delay"}], "time/advance", {"by": 0}),
+        ([{"kind": "connect"}, {"kind": "delay"}], "wait", FIRST),
+    ],
+)
+def test_the_first_notification_is_waited_for_unless_it_waits_for_time_to_pass(
+    api, mailbox, faults, target, body
+):
+    api.answers["GET", "faults"] = {"faults": [FAULT | each for each in faults]}
+    api.answers["POST", "subscriptions"] = SUBSCRIPTION
+    api.answers["POST", target] = {"attempt": ATTEMPT, "time": TIME, "attempts": 0}
+    mailbox.subscribe("http://a:9")
+    assert (api.last.target, api.last.json) == (target, body)
+
+
+def test_a_first_notification_that_does_not_end_is_nothing_that_a_subscriber_is_told(api, mailbox):
+    api.answers["GET", "faults"] = {"faults": []}
+    api.answers["POST", "subscriptions"] = SUBSCRIPTION
+    api.refuse(504, "no notification was attempted")
+    assert mailbox.subscribe("http://a:9/").id == "S/1="
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 import smtplib
+import threading
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,14 +15,50 @@ from exchangelib.protocol import CachingProtocol
 from ewspush.testing import Attachment, EmulatorError, EmulatorProcess, WaitTimedOut
 
 NOT_LONG_S = 0.01  # for what is not going to happen
+A_MOMENT_S = 0.1  # that whoever does not wait does not take
 
 
 @pytest.fixture
 def subscription(ews_server, ews_mailbox, ews_responder):
     """One whose first heartbeat was acknowledged."""
+    return ews_mailbox.subscribe(ews_responder.url)
+
+
+def test_who_has_subscribed_has_had_the_first_heartbeat(ews_mailbox, ews_responder):
+    ews_responder.hang()
+    threading.Timer(A_MOMENT_S, ews_responder.acknowledge).start()
     subscription = ews_mailbox.subscribe(ews_responder.url)
-    subscription.wait_until_idle()
-    return subscription
+    assert [each.kind for each in subscription.attempts()] == ["status"]
+
+
+def test_a_fault_after_subscribing_is_not_used_up_by_the_first_heartbeat(
+    ews_server, ews_mailbox, ews_responder
+):
+    subscription = ews_mailbox.subscribe(ews_responder.url)
+    fault = ews_server.faults.lose_answers(times=1)
+    ews_mailbox.deliver()
+    ews_server.advance("1m")
+    assert [each.kind for each in subscription.attempts()] == ["status", "events", "events"]
+    assert fault.show().used == 1
+
+
+@pytest.mark.parametrize("inject", [lambda f: f.time_out(times=1), lambda f: f.delay("1h", 1)])
+def test_a_first_heartbeat_that_waits_for_time_to_pass_is_not_waited_for(
+    ews_server, ews_mailbox, ews_responder, inject
+):
+    ews_server.freeze()
+    fault = inject(ews_server.faults)
+    subscription = ews_mailbox.subscribe(ews_responder.url)
+    assert fault.show().used == 1
+    assert subscription.attempts() == []
+
+
+def test_a_subscriber_may_go_on_at_once(ews_mailbox, ews_responder):
+    ews_responder.hang()
+    subscription = ews_mailbox.subscribe(ews_responder.url, wait=False)
+    assert subscription.attempts() == []
+    ews_responder.acknowledge()
+    assert subscription.wait_for_notification().is_acknowledged
 
 
 def test_nothing_is_missed_while_the_responder_is_down(

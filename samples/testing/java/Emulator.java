@@ -51,10 +51,15 @@ class Emulator implements AutoCloseable {
         return text(post("mailboxes/" + address + "/mail", "{\"subject\": \"" + subject + "\"}"), "id");
     }
 
-    void subscribe(String address, String url) throws IOException, InterruptedException {
+    /** Subscribe, and wait until the first notification was answered or has failed; its id. */
+    String subscribe(String address, String url) throws IOException, InterruptedException {
+        var mailbox = "{\"mailbox\": \"" + address + "\", ";
+        var wanted = mailbox + "\"url\": \"" + url + "\", \"status_frequency_min\": 30}";
+        var id = text(post("subscriptions", wanted), "id");
         post(
-                "subscriptions",
-                "{\"mailbox\": \"" + address + "\", \"url\": \"" + url + "\", \"status_frequency_min\": 30}");
+                "wait",
+                "{\"for\": \"notification\", \"subscription\": \"" + id + "\", \"after\": 0, \"timeout_s\": 60}");
+        return id;
     }
 
     @Override

@@ -33,8 +33,13 @@ export async function startEmulator(command = process.env.EWSPUSH ?? "ewspush") 
     advance: (by) => call("POST", "time/advance", { by }),
     createMailbox: (address) => call("POST", "mailboxes", { address }),
     deliver: (address, mail) => call("POST", `mailboxes/${address}/mail`, mail),
-    subscribe: (mailbox, url) =>
-      call("POST", "subscriptions", { mailbox, url, status_frequency_min: 30 }),
+    /** Subscribe, and wait until the first notification was answered or has failed; its id. */
+    async subscribe(mailbox, url) {
+      const wanted = { mailbox, url, status_frequency_min: 30 };
+      const { id } = await call("POST", "subscriptions", wanted);
+      await call("POST", "wait", { for: "notification", subscription: id, after: 0, timeout_s: 60 });
+      return id;
+    },
     async stop() {
       child.stdin.end();
       await ended;

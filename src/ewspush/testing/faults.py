@@ -9,6 +9,9 @@ from ewspush.testing.durations import Duration, seconds
 from ewspush.testing.records import Fault, read
 from ewspush.testing.subscription import EwsSubscription
 
+_OF_SENDING = ("connect", "timeout", "lost", "delay", "error")
+_OF_TIME = ("timeout", "delay")
+
 
 class InjectedFault:
     """A fault in force. As a context manager it is removed at the end of the block."""
@@ -63,6 +66,11 @@ class Faults:
     def clear(self) -> None:
         """Remove them all."""
         self._connection.delete("faults")
+
+    def hold_first_notification(self, url: str) -> bool:
+        """Whether the first notification to `url` would wait for time to pass."""
+        first = next((each for each in self.list() if _meets(each, url)), None)
+        return first is not None and first.kind in _OF_TIME
 
     # Notifications
 
@@ -213,3 +221,10 @@ class Faults:
         body = {"kind": kind, "times": times, **some}
         record = self._connection.post_json(("faults",), body)
         return InjectedFault(self._connection, read(Fault, record).id)
+
+
+def _meets(fault: Fault, url: str) -> bool:
+    """Whether it happens to what is sent to a URL next. Perhaps, if it is for what is below one."""
+    is_for_all = fault.subscription is None and fault.url is None
+    is_for_url = fault.url is not None and url.startswith(fault.url.rstrip("/"))
+    return fault.kind in _OF_SENDING and fault.left != 0 and (is_for_all or is_for_url)

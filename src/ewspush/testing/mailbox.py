@@ -7,6 +7,7 @@ from email.message import Message as EmailMessage
 from typing import Any, Literal, NamedTuple
 
 from ewspush.testing.connection import MOST, Connection
+from ewspush.testing.faults import Faults
 from ewspush.testing.records import Event, Folder, Item, Mailbox, Message, read
 from ewspush.testing.subscription import EwsSubscription
 
@@ -94,12 +95,19 @@ class EwsMailbox:
         status_frequency_min: int = _EWS_MINUTES,
         caller_data: str | None = None,
         watermark: str | None = None,
+        wait: bool = True,
     ) -> EwsSubscription:
         """Subscribe for a responder at `url`, as the operation Subscribe does.
 
         To all folders and all event types if none are given. `status_frequency_min` minutes after
-        a first failure the server gives up. The first notification follows at once.
+        a first failure the server gives up.
+
+        The first notification follows at once, and this returns when it was answered or has failed:
+        a responder that hangs holds it up as long as the server waits for an answer. It is not
+        waited for if it waits itself for time to pass, by a fault. `wait` False returns at once,
+        for a test that blocks the event loop on which its responder runs.
         """
+        is_held = wait and Faults(self._connection).hold_first_notification(url)
         record = self._connection.post(
             "subscriptions",
             mailbox=self.address,
@@ -110,7 +118,12 @@ class EwsMailbox:
             caller_data=caller_data,
             watermark=watermark,
         )
-        return EwsSubscription(self._connection, record["id"])
+        subscription = EwsSubscription(self._connection, record["id"])
+        if is_held:
+            self._connection.post("time", "advance", by=0)  # until the fault has it
+        elif wait:
+            subscription.wait_for_first()
+        return subscription
 
     def subscriptions(self) -> list[EwsSubscription]:
         """Its push subscriptions, whoever subscribed, those that are over too."""

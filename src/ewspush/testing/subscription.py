@@ -1,7 +1,11 @@
 """A subscription of the emulator, as a test handles it."""
 
-from ewspush.testing.connection import Connection, Record
+from contextlib import suppress
+
+from ewspush.testing.connection import Connection, Record, WaitTimedOut
 from ewspush.testing.records import Attempt, Steered, Subscription, read
+
+_LONGEST_WAIT_S = 60.0  # longer than a server waits for an answer
 
 
 class EwsSubscription:
@@ -39,6 +43,11 @@ class EwsSubscription:
         attempt = read(Attempt, answer["attempt"])
         self._returned = attempt.number
         return attempt
+
+    def wait_for_first(self) -> None:
+        """Until the first notification was answered or has failed; a minute at most."""
+        with suppress(WaitTimedOut):
+            self._wait("notification", _LONGEST_WAIT_S, after=0)
 
     def wait_until_idle(self, *, timeout_s: float = 5.0) -> None:
         """Until everything is acknowledged. Real seconds; raises WaitTimedOut.
