@@ -290,7 +290,7 @@ def test_a_running_server_knows_better(database):
     shown = Commands(management_of(database), live).show_subscription(id)
     assert (shown["phase"], shown["acknowledged"], shown["behind"]) == ("idle", 4, 1)
     assert shown["watermark"] == watermark.encode(mailbox.watermark_base, 4)
-    assert (shown["next"], shown["next_at"]) == ("heartbeat", "2026-09-21T14:14:20Z")
+    assert (shown["next"], shown["next_at"]) == ("heartbeat", "2026-09-21T14:14:21Z")
 
 
 def test_the_last_attempt_is_known_without_a_server(commands, database):

@@ -8,7 +8,15 @@ from ewspush.control import CommandError, operators
 from ewspush.control.attempt_records import list_attempts
 from ewspush.control.management import management_commands
 from ewspush.control.steering import Engine, Steering
-from ewspush.control.subscription_records import Live, Record, decode, describe, time_text
+from ewspush.control.subscription_records import (
+    Live,
+    Record,
+    decode,
+    describe,
+    describe_exactly,
+    in_whole_seconds,
+    time_text,
+)
 from ewspush.core import addresses
 from ewspush.core.accounts import Account, AccountStatus
 from ewspush.operations.management.context import Change, Management
@@ -132,13 +140,17 @@ class Commands:
 
     def show_subscription(self, id: str) -> Record:
         """Everything that is known of one subscription."""
+        return in_whole_seconds(self.subscription_exactly(id))
+
+    def subscription_exactly(self, id: str) -> Record:
+        """The same, with times to come in seconds since the epoch."""
         wanted = decode(id)
         with self._database.read() as tx:
             owner = mailboxes.by_id(tx, wanted.mailbox)
             found = subscriptions.by_number(tx, wanted.mailbox, wanted.number)
             if owner is None or found is None:
                 raise CommandError(f"there is no subscription {id}")
-            return describe(tx, [(owner, found)], self._live)[0]
+            return describe_exactly(tx, [(owner, found)], self._live)[0]
 
 
 def _find_account(tx: Transaction, address: str) -> Account:

@@ -1,6 +1,7 @@
 """Subscriptions as JSON objects, with all that is known of them."""
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Any
 
 from ewspush.control import CommandError
@@ -42,6 +43,13 @@ def describe(
     tx: Transaction, some: Sequence[tuple[Mailbox, Subscription]], live: Live
 ) -> list[Record]:
     """Push subscriptions, live or over, each with its mailbox."""
+    return [in_whole_seconds(record) for record in describe_exactly(tx, some, live)]
+
+
+def describe_exactly(
+    tx: Transaction, some: Sequence[tuple[Mailbox, Subscription]], live: Live
+) -> list[Record]:
+    """The same, with times to come in seconds since the epoch."""
     last = attempts.last_of(tx, [(one.mailbox, one.number) for _, one in some])
     return [
         _describe(tx, owner, one, live, last.get((one.mailbox, one.number))) for owner, one in some
@@ -79,9 +87,14 @@ def _describe(
     else:
         described |= live(id) or {}
     described |= _position(owner, described["acknowledged"])
-    for key in ("next_at", "gives_up_at"):
-        described[key] = time_text(described[key])
     return described
+
+
+def in_whole_seconds(exact: Record) -> Record:
+    """What `describe` tells: what is due has happened by then."""
+    return exact | {
+        key: exact[key] and time_text(ceil(exact[key])) for key in ("next_at", "gives_up_at")
+    }
 
 
 def describe_pulled(tx: Transaction, owner: Mailbox, one: PullSubscription) -> Record:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from ewspush.emulator.emulator import Emulator, Interrupted
 from ewspush.emulator.fault_models import parse_fault
 from ewspush.emulator.faults import TooManyFaults
+from ewspush.emulator.next_attempt import next_attempt_s
 from ewspush.inspector.laboratory import LaboratoryTime
 
 
@@ -18,7 +19,9 @@ class EmulatorLaboratory:
 
     def time(self) -> LaboratoryTime:
         time = self._emulator.time
-        return LaboratoryTime(time.now_s(), time.is_frozen, time.next_s())
+        return LaboratoryTime(
+            time.now_s(), time.is_frozen, next_attempt_s(self._emulator.server.due(), time)
+        )
 
     def freeze(self) -> None:
         self._emulator.time.freeze()

@@ -43,9 +43,45 @@ async def test_a_subscription_is_made_and_shown(api, responder):
     assert (shown["phase"], shown["kind"], shown["mailbox"]) == ("idle", "push", ADDRESS)
     assert (len(shown["event_types"]), shown["status_frequency_min"]) == (7, 1)
     assert (shown["next"], shown["last_attempt"]["outcome"]) == ("heartbeat", "OK")
-    for name in ("created_at", "next_at"):
-        assert shown[name].endswith(".000Z")
+    assert shown["created_at"].endswith(".000Z")
     assert (await api.get("/subscriptions"))["subscriptions"] == [shown]
+
+
+@pytest.mark.parametrize("of", ["time", "subscription"])
+@pytest_twisted.ensureDeferred
+async def test_an_advance_to_what_is_next_makes_an_attempt_every_time(api, responder, of):
+    await api.post("/time/freeze")
+    id = await subscribed(api, responder, status_frequency_min=3)
+    await subscribed(api, responder, status_frequency_min=7)
+    for number in range(30):
+        responder.otherwise = FAILURE if number % 7 in (2, 3, 5) else OK
+        shown = await api.get("/time" if of == "time" else f"/subscriptions/{id}")
+        made = (await attempts(api, id, "?limit=1000"))[-1]["number"]
+        advanced = await api.post("/time/advance", {"to": shown["next_at"]})
+        assert advanced["attempts"] > 0
+        if of == "subscription":
+            assert await attempts(api, id, f"?after={made}")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_subscription_is_parked_by_the_time_at_which_it_gives_up(api, responder):
+    await api.post("/time/freeze")
+    id = await subscribed(api, responder, status_frequency_min=3)
+    responder.otherwise = FAILURE
+    await api.create(f"{api.mailbox}/mail", {})
+    await api.post("/time/advance", {"by": 1.7})
+    shown = await api.get(f"/subscriptions/{id}")
+    await api.post("/time/advance", {"to": shown["gives_up_at"]})
+    assert (await api.get(f"/subscriptions/{id}"))["phase"] == "parked"
+
+
+@pytest_twisted.ensureDeferred
+async def test_nothing_is_next_where_nobody_has_subscribed(api, responder):
+    assert (await api.get("/time"))["next_at"] is None
+    id = await subscribed(api, responder)
+    assert (await api.get("/time"))["next_at"] is not None
+    await api.delete(f"/subscriptions/{id}")
+    assert (await api.get("/time"))["next_at"] is None
 
 
 @pytest_twisted.ensureDeferred

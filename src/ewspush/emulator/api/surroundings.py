@@ -27,12 +27,19 @@ class Time(Protocol):
     def now_s(self) -> float:
         """Seconds since the epoch."""
 
-    def next_s(self) -> float | None:
-        """When the next thing is due, in seconds since the epoch."""
+    def seconds_at(self, now_s: float) -> float:
+        """The time of the server's clock at a time of day."""
 
     def freeze(self) -> None: ...
 
     def resume(self) -> None: ...
+
+
+class Server(Protocol):
+    """What is known of its subscriptions in the reactor's thread."""
+
+    def due(self) -> Mapping[tuple[int, int], float]:
+        """When the next heartbeat or retry of each is due, in seconds since the epoch."""
 
 
 class Emulator(Protocol):
@@ -43,6 +50,8 @@ class Emulator(Protocol):
 
     @property
     def time(self) -> Time: ...
+    @property
+    def server(self) -> Server: ...
     @property
     def faults(self) -> Faults: ...
     @property

@@ -6,7 +6,7 @@ from typing import Any
 
 import ewspush
 from ewspush.emulator.api.errors import ApiError, FieldError, not_found, shown
-from ewspush.emulator.api.models.common import Nothing, moment
+from ewspush.emulator.api.models.common import Nothing, moment, moment_from
 from ewspush.emulator.api.models.running import (
     Advance,
     Advanced,
@@ -17,6 +17,7 @@ from ewspush.emulator.api.models.running import (
 )
 from ewspush.emulator.api.routing import Call
 from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.next_attempt import next_attempt_s
 from ewspush.store import attempts
 
 _GONE = "the emulator's state was replaced while this waited"
@@ -115,12 +116,12 @@ def _known_snapshot(around: Surroundings, call: Call[Nothing, Nothing]) -> str:
 
 def _time(emulator: Emulator) -> Time:
     time = emulator.time
-    now_s, next_s = time.now_s(), time.next_s()
+    now_s, next_s = time.now_s(), next_attempt_s(emulator.server.due(), time)
     return Time(
         now=moment(now_s),
         epoch_s=now_s,
         frozen=time.is_frozen,
-        next_at=None if next_s is None else moment(next_s),
+        next_at=None if next_s is None else moment_from(next_s),
     )
 
 

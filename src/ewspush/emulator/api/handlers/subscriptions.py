@@ -12,7 +12,7 @@ from ewspush.core.events import EventType
 from ewspush.core.ids import Kind, ObjectId
 from ewspush.emulator.api.errors import ApiError
 from ewspush.emulator.api.finding import OPERATOR, account_at, folder_in, subscription_with
-from ewspush.emulator.api.models.common import Nothing, in_milliseconds, moment_ms
+from ewspush.emulator.api.models.common import Nothing, in_milliseconds, moment_from, moment_ms
 from ewspush.emulator.api.models.subscriptions import (
     Attempt,
     Attempted,
@@ -39,9 +39,8 @@ _TIMES = (
     "created_at",
     "over_at",
     "paused_at",
-    "next_at",
-    "gives_up_at",
 )
+_TIMES_TO_COME = ("next_at", "gives_up_at")
 
 
 async def list_subscriptions(
@@ -93,19 +92,23 @@ def show(emulator: Emulator, id: str) -> Subscription:
     """All that is known of a push subscription. Blocks. Raises ApiError."""
     with emulator.database.read() as tx:
         subscription_with(tx, id)
-    return told(emulator.commands.show_subscription(id))
+    return _told(emulator.commands.subscription_exactly(id))
 
 
-def told(record: dict[str, Any]) -> Subscription:
-    """A subscription as the commands tell of it."""
+def _told(record: dict[str, Any]) -> Subscription:
     last = record["last_attempt"]
     return Subscription.model_validate(
         {
             **record,
             **{name: in_milliseconds(record[name]) for name in _TIMES},
+            **{name: _to_come(record[name]) for name in _TIMES_TO_COME},
             "last_attempt": last and {**last, "at": in_milliseconds(last["at"])},
         }
     )
+
+
+def _to_come(at_s: float | None) -> str | None:
+    return None if at_s is None else moment_from(at_s)
 
 
 async def get_subscription(around: Surroundings, call: Call[Nothing, Nothing]) -> Subscription:

@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from datetime import UTC, datetime
+from math import ceil
 from typing import Annotated, Any
 
 from pydantic import (
@@ -21,6 +22,7 @@ from ewspush.emulator.api.patterns import LINE, TEXT
 
 MOST = 1000  # of anything, in one answer
 GREATEST = (1 << 63) - 1
+_CLOSE_MS = 1e-3  # times of day have no more than so much of exactness
 LONGEST_BODY = 10_000_000  # characters
 
 
@@ -59,8 +61,16 @@ class Error(Told):
 
 def moment(at_s: float) -> str:
     """Seconds since the epoch as RFC 3339 with milliseconds."""
-    milliseconds = round(at_s * 1000)
-    seconds, rest = divmod(milliseconds, 1000)
+    return _in_text(round(at_s * 1000))
+
+
+def moment_from(at_s: float) -> str:
+    """The same, not before that: who lets time pass until then is there."""
+    return _in_text(ceil(at_s * 1000 - _CLOSE_MS))
+
+
+def _in_text(at_ms: int) -> str:
+    seconds, rest = divmod(at_ms, 1000)
     return f"{times.to_text(seconds).removesuffix('Z')}.{rest:03}Z"
 
 

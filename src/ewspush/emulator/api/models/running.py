@@ -68,7 +68,13 @@ class Time(Told):
     now: Moment
     epoch_s: Annotated[float, Field(description="The same in seconds since 1970.")]
     frozen: bool
-    next_at: Annotated[Moment | None, Field(description="When the next thing is due.")]
+    next_at: Annotated[
+        Moment | None,
+        Field(
+            description="When the next heartbeat or retry is sent, of all push subscriptions. "
+            "What waits because of a fault is not counted, nor retention."
+        ),
+    ]
 
 
 class Status(Told):

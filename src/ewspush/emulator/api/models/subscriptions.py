@@ -51,8 +51,10 @@ class Subscription(Told):
     over_at: Moment | None
     paused_at: Moment | None
     next: Annotated[str | None, Field(description="heartbeat, retry, or a notification now.")]
-    next_at: Moment | None
-    gives_up_at: Moment | None
+    next_at: Annotated[Moment | None, Field(description="When that is due.")]
+    gives_up_at: Annotated[
+        Moment | None, Field(description="When the last retry is due, after which it is parked.")
+    ]
     last_attempt: LastAttempt | None
 
 
