@@ -90,6 +90,27 @@ def test_a_subscription_whose_responder_stays_away_is_parked(
     assert [each.outcome for each in subscription.attempts()] == ["OK", *["connect"] * 5]
 
 
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_who_subscribes_anew_without_the_last_watermark_has_missed_something(
+    ews_server, ews_mailbox, ews_responder, goes_on
+):
+    subscription = ews_mailbox.subscribe(ews_responder.url, status_frequency_min=5)
+    ews_responder.down()
+    item = ews_mailbox.deliver()
+    ews_server.advance("7m")
+    subscription.wait_until_parked()
+    ews_responder.up()
+    last = ews_responder.last_watermark if goes_on else None
+    ews_mailbox.subscribe(ews_responder.url, watermark=last)
+    if goes_on:
+        ews_responder.check()
+        ews_responder.expect("NewMailEvent", item_id=item.id)
+    else:
+        with pytest.raises(AssertionError, match="3 events of the mailbox"):
+            ews_responder.check()
+        ews_responder.check(from_now_on=True)
+
+
 def test_a_lost_answer_makes_events_come_again_and_nothing_is_missing(
     ews_server, ews_mailbox, ews_responder, subscription
 ):

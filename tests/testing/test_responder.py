@@ -11,6 +11,7 @@ import pytest
 from ewspush.core.errors import AccountDisabled
 from ewspush.core.events import EventType
 from ewspush.core.subscription import SubscriptionStatus
+from ewspush.core.watermark import encode
 from ewspush.settings import parse_address
 from ewspush.testing.responder import EwsResponder
 from ewspush.wire import ack, notification
@@ -119,6 +120,24 @@ def test_it_answers_any_body(responder, tell, body, is_acknowledged):
 def test_a_status_that_http_does_not_have_is_refused(responder, status):
     with pytest.raises(ValueError, match="between 200 and 599"):
         responder.answer(status)
+
+
+@pytest.mark.parametrize("status", [200, 204, 600])
+def test_a_status_that_is_no_failure_is_refused(responder, status):
+    with pytest.raises(ValueError, match="between 300 and 599, not"):
+        responder.fail(status=status)
+
+
+def test_a_text_is_answered_in_utf_8_and_anything_else_refused(responder, tell):
+    responder.answer_with("schön")
+    assert tell.post(envelope(4, [5])) == (200, "schön".encode())
+    with pytest.raises(TypeError, match="bytes or a text, not 5"):
+        responder.answer_with(5)
+
+
+def test_a_responder_tells_where_it_is_and_what_came(responder, tell):
+    tell(4)
+    assert repr(responder) == f"<EwsResponder {responder.url} notifications=1>"
 
 
 def test_to_fail_no_times_is_refused(responder):
@@ -313,6 +332,63 @@ def test_each_subscription_has_a_chain_of_its_own(responder, tell):
     tell(70, [71], subscription="two")
     tell(5, [6], subscription="one")
     responder.check()
+
+
+def test_a_later_subscription_without_the_watermark_of_the_one_before_has_a_gap(responder, tell):
+    tell(4, [5], subscription="one")
+    tell(8, subscription="two")
+    with pytest.raises(AssertionError) as failed:
+        responder.check()
+    (missed,) = responder.missed
+    assert str(failed.value).splitlines()[0] == missed
+    assert "3 events of the mailbox" in missed
+    assert repr(mark(5)) in missed
+    assert repr(mark(8)) in missed
+    responder.check(from_now_on=True)
+
+
+def test_a_later_subscription_that_goes_on_where_the_one_before_ended_has_none(responder, tell):
+    tell(4, [5], subscription="one")
+    tell(5, [6], subscription="two")
+    tell(2, [3, 4, 5, 6], subscription="three")
+    responder.check()
+
+
+def test_what_was_never_acknowledged_is_missed_by_a_later_subscription(responder, tell):
+    responder.answer(503)
+    tell(4, subscription="one")
+    responder.acknowledge()
+    tell(6, subscription="two")
+    assert "2 events" in responder.missed[0]
+
+
+def test_a_subscription_that_goes_on_beside_a_later_one_may_be_told_what_is_between(
+    responder, tell
+):
+    tell(4, [5], subscription="one")
+    tell(8, subscription="two")
+    tell(5, [6], subscription="one")
+    responder.check()
+
+
+@pytest.mark.parametrize("foreign", [encode(1 << 40, 9), "none of ewspush", "AAAA"])
+def test_a_subscription_of_another_mailbox_follows_on_nothing(responder, tell, foreign):
+    tell(4, [5], subscription="one")
+    tell.post(envelope(9, subscription="two").replace(mark(9).encode(), foreign.encode()))
+    assert responder.notifications[-1].previous_watermark == foreign
+    responder.check()
+
+
+def test_the_last_watermark_is_that_of_the_last_acknowledgement(responder, tell):
+    assert responder.last_watermark is None
+    tell(4, [5, 6])
+    tell(6, through=9)
+    responder.fail()
+    tell(9, [10])
+    assert responder.last_watermark == mark(9)
+    assert [each.watermark for each in responder.notifications] == [mark(6), mark(9), mark(10)]
+    tell.post(b"garbage")
+    assert responder.notifications[-1].watermark is None
 
 
 def test_a_responder_that_was_cleared_begins_anew(responder, tell):

@@ -80,6 +80,11 @@ class Notification:
     body: bytes
 
     @property
+    def watermark(self) -> str | None:
+        """Its last one, with which a subscription goes on after it; an error has none."""
+        return self.events[-1].watermark if self.events else None
+
+    @property
     def is_heartbeat(self) -> bool:
         """Whether all that it has is a StatusEvent."""
         return bool(self.events) and all(event.is_status for event in self.events)

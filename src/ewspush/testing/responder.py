@@ -6,11 +6,12 @@ from types import TracebackType
 from typing import Self, get_args, overload
 
 from ewspush.settings import Address
-from ewspush.testing.chain import Chain
+from ewspush.testing.chain import Chain, gaps
 from ewspush.testing.notifications import EventType, Notification, NotifiedEvent
 from ewspush.testing.push_responder import Behaviour, Handled, PushResponder
 
 _ANY_PORT = Address("127.0.0.1", 0)
+_LEAST, _LEAST_FAILURE, _GREATEST = 200, 300, 599  # HTTP statuses
 _SHOWN = 10  # notifications that a failed expectation tells of
 
 
@@ -41,6 +42,11 @@ class EwsResponder:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        with self._news:
+            count = len(self._notifications)
+        return f"<EwsResponder {self.url} notifications={count}>"
 
     @property
     def url(self) -> str:
@@ -73,7 +79,10 @@ class EwsResponder:
         """Answer the next `times` notifications with this HTTP status, then acknowledge."""
         if times < 1:
             raise ValueError(f"times has to be 1 or more, not {times}")
-        self._behave(Behaviour(fail=times, status=_http_status(status)))
+        if not _LEAST_FAILURE <= status <= _GREATEST:
+            range_ = f"between {_LEAST_FAILURE} and {_GREATEST}"
+            raise ValueError(f"a failure has an HTTP status {range_}, not {status}")
+        self._behave(Behaviour(fail=times, status=status))
 
     def hang(self) -> None:
         """Take what comes and answer nothing, until it is told something else.
@@ -87,9 +96,15 @@ class EwsResponder:
         """Answer Unsubscribe from now on."""
         self._behave(Behaviour(unsubscribe_after=0))
 
-    def answer_with(self, body: bytes) -> None:
-        """Answer with HTTP 200 and this body from now on, whatever it is."""
-        self._behave(Behaviour(body=body))
+    def answer_with(self, body: bytes | str) -> None:
+        """Answer with HTTP 200 and this body from now on, whatever it is. A text is in UTF-8.
+
+        Raises TypeError for what is neither.
+        """
+        content = body.encode() if isinstance(body, str) else body
+        if not isinstance(content, bytes):
+            raise TypeError(f"an answer is bytes or a text, not {body!r}")
+        self._behave(Behaviour(body=content))
 
     def _behave(self, new: Behaviour) -> None:
         self._responder.behaviour = new
@@ -109,20 +124,39 @@ class EwsResponder:
             return list(self._events)
 
     @property
-    def missed(self) -> list[str]:
-        """What is wrong with the watermarks, in words; empty if nothing is missing."""
+    def last_watermark(self) -> str | None:
+        """That of the last notification that was acknowledged, to subscribe anew with."""
         with self._news:
-            return [missed for chain in self._chains.values() for missed in chain.missed]
+            acknowledged = (one for one in reversed(self._notifications) if one.is_acknowledged)
+            return next((one.watermark for one in acknowledged), None)
 
-    def check(self) -> None:
+    @property
+    def missed(self) -> list[str]:
+        """What is wrong with the watermarks, in words; empty if nothing is missing.
+
+        What lies between a subscription and the one before it, of the same mailbox, too.
+        """
+        with self._news:
+            return [*self._broken(), *gaps([*self._chains.values()])]
+
+    def check(self, *, from_now_on: bool = False) -> None:
         """Every PreviousWatermark is the watermark before it, so nothing is missing.
 
-        Events that came again, because their acknowledgement was lost, are all right. Raises
-        AssertionError.
+        Events that came again, because their acknowledgement was lost, are all right. A
+        subscription has to begin with the watermark at which the one before it, of the same
+        mailbox, ended, unless `from_now_on` says that it may leave out what happened in between.
+        Raises AssertionError.
         """
-        missed = self.missed
-        if missed:
-            raise AssertionError("\n".join(missed))
+        with self._news:
+            missed = self._broken()
+            between = [] if from_now_on else [*gaps([*self._chains.values()])]
+        if between:
+            between.append("If they are to begin from now on: check(from_now_on=True)")
+        if missed or between:
+            raise AssertionError("\n".join((*missed, *between)))
+
+    def _broken(self) -> list[str]:
+        return [missed for chain in self._chains.values() for missed in chain.missed]
 
     def clear(self) -> None:
         """Forget all that came, as is right after a snapshot was restored."""
@@ -213,13 +247,15 @@ class EwsResponder:
         with self._news:
             self._notifications.append(notification)
             self._unexpected.append(notification)
-            if notification.is_acknowledged:
+            if notification.error is None:
                 self._take(notification)
             self._news.notify_all()
 
     def _take(self, notification: Notification) -> None:
-        id = notification.subscription_id
-        chain = self._chains.setdefault(id, Chain(notification.previous_watermark))
+        chain = self._chains.setdefault(notification.subscription_id, Chain(notification))
+        chain.hear(notification)
+        if not notification.is_acknowledged:
+            return
         new: Sequence[NotifiedEvent] = chain.add(notification)
         self._events.extend(new)
         self._open.extend(notification.events if notification.is_heartbeat else new)
@@ -241,6 +277,6 @@ def _wanted(event_type: str | None, item_id: str | None, folder_id: str | None) 
 
 
 def _http_status(status: int) -> int:
-    if not 200 <= status <= 599:  # noqa: PLR2004
-        raise ValueError(f"an HTTP status is between 200 and 599, not {status}")
+    if not _LEAST <= status <= _GREATEST:
+        raise ValueError(f"an HTTP status is between {_LEAST} and {_GREATEST}, not {status}")
     return status
