@@ -95,7 +95,7 @@ async def test_what_is_pending_is_said_when_time_is_over(api, responder):
     body = {"for": "nothing-pending", "subscription": id, "timeout_s": 0.01}
     refusal = await api.refuse(504, "POST", "/wait", body)
     assert refusal["error"].startswith("notifications were still pending within 0.01 s: ")
-    assert "is retrying, 3 events behind, 1 attempts failed, retry at " in refusal["error"]
+    assert "is retrying, 3 events behind, 1 attempt failed, retry at " in refusal["error"]
 
 
 @pytest_twisted.ensureDeferred

@@ -104,7 +104,7 @@ def _of_management(error: ManagementError) -> ApiError:
     status = _MANAGEMENT.get(error.code, HTTPStatus.CONFLICT)
     field = _MANAGEMENT_FIELDS.get((error.field or "").rpartition(".")[2])
     text = str(error)
-    if field and error.allowed:
+    if field == "password" and error.allowed:
         text = f"{text}; {field} should be {error.allowed}"
     return ApiError(status, text, field)
 
@@ -140,6 +140,8 @@ def _path(place: tuple[str | int, ...]) -> str:
 def _text(error: Any, field: str, model: Any) -> str:
     if error["type"] == "json_invalid":
         return f"the body should be JSON: {error['ctx']['error']}"
+    if error["type"] == "value_error" and str(error["ctx"]["error"]).endswith("."):
+        return _sentence(str(error["ctx"]["error"]))
     return f"{field or 'the body'} {_what_is_wrong(error, model)}"
 
 

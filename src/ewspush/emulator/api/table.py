@@ -414,7 +414,7 @@ _FAULTS = (
         status=_CREATED,
         body=NewFault,
         answer=fault_models.Fault,
-        errors=_CONFLICT,
+        errors=_CONFLICT | _NOT_FOUND,
     ),
     _delete("/faults", faults.delete_faults, "Let nothing go wrong any more", "faults"),
     _delete("/faults/{id}", faults.delete_fault, "Remove a fault", "faults"),

@@ -1,10 +1,11 @@
 """Faults on demand."""
 
 from ewspush.emulator.api.errors import not_found, shown
+from ewspush.emulator.api.finding import mailbox_at, subscription_with
 from ewspush.emulator.api.models.common import Nothing
 from ewspush.emulator.api.models.faults import Fault, Faults
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.api.surroundings import Emulator, Surroundings
 from ewspush.emulator.fault_models import NotificationFault, RequestFault
 
 
@@ -16,7 +17,24 @@ async def list_faults(around: Surroundings, _call: Call[Nothing, Nothing]) -> Fa
 async def add_fault(
     around: Surroundings, call: Call[Nothing, NotificationFault | RequestFault]
 ) -> Fault:
-    return Fault(**around.emulator.faults.add(call.body).described())
+    emulator = around.emulator
+    fault = await emulator.in_thread(_of_what_there_is, emulator, call.body)
+    return Fault(**emulator.faults.add(fault).described())
+
+
+def _of_what_there_is(
+    emulator: Emulator, fault: NotificationFault | RequestFault
+) -> NotificationFault | RequestFault:
+    """The fault, by the mailbox's own address. Blocks. Raises ApiError."""
+    with emulator.database.read() as tx:
+        if isinstance(fault, NotificationFault):
+            if fault.subscription is not None:
+                subscription_with(tx, fault.subscription, "subscription")
+            return fault
+        if fault.mailbox is None:
+            return fault
+        mailbox = mailbox_at(tx, fault.mailbox, "mailbox")
+        return fault.model_copy(update={"mailbox": mailbox.address})
 
 
 async def delete_faults(around: Surroundings, _call: Call[Nothing, Nothing]) -> None:

@@ -10,7 +10,7 @@ from ewspush.core.accounts import AccountStatus
 from ewspush.core.errors import InvalidWatermark
 from ewspush.core.events import EventType
 from ewspush.core.ids import Kind, ObjectId
-from ewspush.emulator.api.errors import ApiError
+from ewspush.emulator.api.errors import ApiError, shown
 from ewspush.emulator.api.finding import OPERATOR, account_at, folder_in, subscription_with
 from ewspush.emulator.api.models.common import Nothing, in_milliseconds, moment_from, moment_ms
 from ewspush.emulator.api.models.subscriptions import (
@@ -53,9 +53,9 @@ async def list_subscriptions(
 def _list(emulator: Emulator, query: SubscriptionQuery) -> Subscriptions:
     found: list[Subscription] = []
     for id in ids_of(emulator, query.mailbox, query.after):
-        shown = show(emulator, id)
-        if shown is not None and query.phase in (None, shown.phase):
-            found.append(shown)
+        one = show(emulator, id)
+        if query.phase in (None, one.phase):
+            found.append(one)
         if len(found) == query.limit:
             break
     return Subscriptions(subscriptions=found)
@@ -218,7 +218,10 @@ def _carry_out(emulator: Emulator, id: str, command: str, given: dict[str, str])
         try:
             watermark.decode(given["watermark"], owner.watermark_base, owner.floor, owner.head)
         except InvalidWatermark:
-            text = "watermark should be one of the mailbox, not of before the events that are kept"
+            text = (
+                f"{shown(given['watermark'])} is no watermark of this mailbox, or one from before"
+                " the events that are kept"
+            )
             raise ApiError(HTTPStatus.BAD_REQUEST, text, "watermark") from None
     record: dict[str, Any] = emulator.commands.by_name(OPERATOR)[command](id, **given)
     return record

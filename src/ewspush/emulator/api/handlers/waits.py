@@ -121,9 +121,11 @@ def _what_there_is(emulator: Emulator, wanted: Wait) -> str:
 def _sentence(shown: Subscription) -> str:
     parts = [f"{shown.id} of {shown.mailbox} is {shown.phase}"]
     if shown.behind:
-        parts.append(f"{shown.behind} events behind")
+        events = "1 event" if shown.behind == 1 else f"{shown.behind} events"
+        parts.append(f"{events} behind")
     if shown.failures:
-        parts.append(f"{shown.failures} attempts failed")
+        attempts_ = "1 attempt" if shown.failures == 1 else f"{shown.failures} attempts"
+        parts.append(f"{attempts_} failed")
     if shown.next_at is not None:
         parts.append(f"{shown.next} at {shown.next_at}")
     if shown.last_attempt is not None:
