@@ -1,5 +1,6 @@
 """The client of the control API: what it asks for, what it makes of answers, and of refusals."""
 
+import asyncio
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -430,6 +431,10 @@ def test_each_notification_is_waited_for_once(api, subscription):
             lambda f: f.be_busy(2, back_off_ms=500),
             {"kind": "busy", "times": 2, "back_off_ms": 500},
         ),
+        (
+            lambda f: f.be_busy(1, mailbox=EwsMailbox(None, "a@b.c", "http://h/EWS")),
+            {"kind": "busy", "times": 1, "mailbox": "a@b.c"},
+        ),
         (lambda f: f.be_unavailable(1), {"kind": "http-503", "times": 1}),
         (lambda f: f.drop_connections(1), {"kind": "drop", "times": 1}),
     ],
@@ -448,6 +453,7 @@ def test_a_fault_of_a_subscription_takes_it_as_it_is(api, server, subscription):
 
 def test_a_fault_ends_with_its_block(api, server):
     api.answers["POST", "faults"] = FAULT
+    api.answers["GET", "faults"] = {"faults": [FAULT]}
     with server.faults.fail_to_connect():
         assert api.last.method == "POST"
     assert (api.last.method, api.last.target) == ("DELETE", "faults/7")
@@ -466,6 +472,21 @@ def test_a_fault_may_have_been_removed_before(api, server):
 def test_all_faults_are_cleared(api, server):
     server.faults.clear()
     assert (api.last.method, api.last.target) == ("DELETE", "faults")
+
+
+@pytest.mark.parametrize("end", [lambda f, s: f.remove(), lambda f, s: s.faults.clear()])
+def test_how_often_a_fault_happened_is_known_when_it_was_removed(api, server, end):
+    api.answers["POST", "faults"] = FAULT | {"used": 0, "left": 3, "url": "http://a/"}
+    fault = server.faults.fail_to_connect(3, url="http://a/")
+    assert repr(fault) == "<InjectedFault connect url='http://a/' times=3 used=0>"
+    assert server.faults.removed() == []
+    api.answers["GET", "faults"] = {"faults": [FAULT]}
+    end(fault, server)
+    api.answers["GET", "faults"] = {"faults": []}
+    assert (fault.used, fault.left) == (1, 2)
+    assert [each.used for each in server.faults.removed()] == [1]
+    server.reset()
+    assert server.faults.removed() == []
 
 
 # What is told
@@ -593,6 +614,45 @@ def test_an_emulator_that_has_gone_is_said():
 def test_a_url_that_is_none_of_an_emulator_is_refused(url):
     with pytest.raises(ValueError, match=r"like http://127\.0\.0\.1:8080"):
         EwsServer(url)
+
+
+@pytest.mark.parametrize(
+    ("ask", "text"),
+    [
+        (lambda m: m.subscribe(m, wait=False), r"url cannot be EwsMailbox\("),
+        (lambda m: m.deliver("Hello"), "a whole message is bytes or .* not 'Hello'"),
+        (lambda m: m.deliver(attachments=[b"x"]), r"is Attachment\(name, bytes\), not b'x'"),
+        (lambda m: m.deliver(attachments=[Attachment("a", "x")]), r"\(name, bytes\), not Att"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_in_one_sentence(mailbox, ask, text):
+    with pytest.raises(TypeError, match=text):
+        ask(mailbox)
+
+
+def test_one_folder_or_event_type_may_be_given_as_it_is(api, mailbox):
+    api.answers["POST", "subscriptions"] = SUBSCRIPTION
+    mailbox.subscribe("http://a/", folders="inbox", event_types="NewMailEvent", wait=False)
+    assert api.last.json["folders"] == ["inbox"]
+    assert api.last.json["event_types"] == ["NewMailEvent"]
+
+
+def test_subscriptions_of_a_mailbox_are_asked_for_by_the_mailbox(api, server, mailbox):
+    target = "subscriptions?limit=1000&mailbox=ann%2Bb%40example.org"
+    api.answers["GET", target] = {"subscriptions": []}
+    assert server.subscriptions(mailbox=mailbox) == []
+
+
+def test_who_waits_on_an_event_loop_is_told_that_it_stood_still(api, server):
+    api.refuse(504, "notifications were still pending")
+
+    async def wait():
+        server.wait_until_idle()
+
+    with pytest.raises(WaitTimedOut, match=r"pending\. The event loop .*asyncio\.to_thread"):
+        asyncio.run(wait())
+    with pytest.raises(WaitTimedOut, match=r"pending$"):
+        server.wait_until_idle()
 
 
 def test_a_time_without_a_zone_is_refused(server):

@@ -47,7 +47,11 @@ def test_the_ten_minutes_lead_from_a_failing_test_to_a_passing_one(run, tmp_path
     status, said = run(*pytest_)
     assert status == 1
     assert "1 failed, 1 passed" in said
-    assert re.search(r"^ {2}\S+ \S+ 9 events -> OK \(HTTP 200\)$", said, re.MULTILINE)
+    assert re.search(
+        r"^ {2}\S+ \S+ 9 events: 3 Created, 3 NewMail, 3 Modified -> OK \(HTTP 200\)$",
+        said,
+        re.MULTILINE,
+    )
     right = FILES["# orders.py, from @app.post on"].partition("\n")[2]
     (tmp_path / "orders.py").write_text(wrong[: wrong.index("@app.post")] + right)
     status, said = run(*pytest_)

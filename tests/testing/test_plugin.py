@@ -120,6 +120,10 @@ def test_a_failing_test_tells_what_the_server_did(suite):
             ews_responder.fail(times=20, status=500)
             ews_mailbox.subscribe(ews_responder.url, status_frequency_min=5)
             ews_server.faults.delay("1s", times=2, url="http://127.0.0.1:1/")
+            with ews_server.faults.time_out(url="http://127.0.0.1:1/"):
+                pass
+            with ews_server.faults.small_batches(times=4, url="http://127.0.0.1:1/"):
+                pass
             ews_server.advance("4m")
             assert ews_responder.events
 
@@ -157,9 +161,54 @@ def test_a_failing_test_tells_what_the_server_did(suite):
             "  20??-??-?? ??:??:?? heartbeat -> status (HTTP 500): HTTP 500",
             "  20??-??-?? ??:??:?? heartbeat -> status (HTTP 500): HTTP 500",
             "fault delay: happened 0 times, 2 times more",
+            "fault timeout: was removed after it had happened 0 times",
+            "fault batch: was removed after it had happened 0 of 4 times",
         ]
     )
     told.stdout.fnmatch_lines(["*- ewspush -*", "Nobody has subscribed."])
+
+
+def test_the_report_tells_the_types_of_events_and_what_is_under_way(suite):
+    suite(
+        """
+        def test_fails(ews_server, ews_mailbox, ews_responder):
+            subscription = ews_mailbox.subscribe(ews_responder.url)
+            ews_server.faults.small_batches(4, times=1)
+            subscription.pause()
+            item = ews_mailbox.deliver(subject="Hello")
+            ews_mailbox.update_item(item.id, is_read=True)
+            subscription.resume()
+            subscription.wait_until_idle()
+            ews_responder.hang()
+            ews_mailbox.subscribe(ews_responder.url, wait=False)
+            assert False
+        """
+    ).stdout.fnmatch_lines_random(
+        [
+            "  * heartbeat -> OK (HTTP 200)",
+            "  * 4 events: Created, NewMail, 2 Modified -> OK (HTTP 200)",
+            "  * 1 event: Modified -> OK (HTTP 200)",
+            "  an attempt is under way since 20??-??-?? ??:??:??: *not answered yet",
+        ]
+    )
+
+
+def test_a_failure_shows_the_line_of_the_test_and_none_of_ours(suite):
+    told = suite(
+        """
+        def test_one(ews_server, ews_mailbox):
+            ews_mailbox.subscribe("http://127.0.0.1:1/").wait_until_parked(timeout_s=0)
+
+        def test_two(ews_server):
+            ews_server.faults.delay("x")
+
+        def test_three(ews_responder):
+            ews_responder.expect("NewMailEvent", timeout_s=0)
+        """
+    )
+    told.assert_outcomes(failed=3)
+    told.stdout.no_fnmatch_line("*ewspush/testing*")
+    told.stdout.fnmatch_lines(["E *WaitTimedOut: nothing was parked*", "E *ValueError: 'x' is no*"])
 
 
 def test_the_report_says_so_when_the_server_has_gone(suite):
@@ -210,6 +259,21 @@ def test_options_of_the_server_can_be_given_in_a_conftest(suite, pytester):
             assert [each.address for each in ews_server.mailboxes()] == ["ann@example.org"]
         """
     ).assert_outcomes(passed=1)
+
+
+def test_options_that_are_no_tuple_are_refused(suite, pytester):
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def ews_emulate_options():
+            return "--config ewspush.toml"
+        """
+    )
+    told = suite("def test_it(ews_server): pass")
+    told.assert_outcomes(errors=1)
+    told.stdout.fnmatch_lines(["*ews_emulate_options gives a tuple such as*not '--config ewspu*"])
 
 
 def test_a_server_that_does_not_start_says_why(suite, pytester):

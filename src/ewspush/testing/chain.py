@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ewspush.testing.notifications import Notification, NotifiedEvent
 
+__tracebackhide__ = True  # pytest shows the line of the test, and not those here
+
 _FAR = 1 << 32  # so far apart are watermarks of two mailboxes
 
 

@@ -10,6 +10,8 @@ from ewspush.testing.mailbox import EwsMailbox
 from ewspush.testing.records import Advanced, Status, Subscription, Time, read
 from ewspush.testing.subscription import EwsSubscription
 
+__tracebackhide__ = True  # pytest shows the line of the test, and not those here
+
 
 class EwsServer:
     """A server that `ewspush emulate` runs, from outside. Any thread may use it.
@@ -48,6 +50,7 @@ class EwsServer:
     def reset(self) -> None:
         """As after the start: time runs, and everything that was created is gone."""
         self._connection.post("reset")
+        self.faults.forget()
 
     # Time
 
@@ -57,11 +60,11 @@ class EwsServer:
         return read(Time, self._connection.get("time"))
 
     def advance(self, by: Duration) -> Advanced:
-        """Let time pass: "7m", "1h30m", "30d", a timedelta, or seconds.
+        """Let time pass: "7m", "1h30m", "30d", "PT7M", a timedelta, or seconds; ten years at most.
 
         All that is due meanwhile happens in order: heartbeats, retries, giving up, retention. It
-        returns when all is done and every responder has answered. Raises ValueError for what is
-        no duration.
+        returns when all is done and every responder has answered. Raises ValueError or TypeError
+        for what is no duration.
         """
         return read(Advanced, self._connection.post("time", "advance", by=seconds(by)))
 
@@ -96,11 +99,12 @@ class EwsServer:
     # Subscriptions
 
     def subscriptions(
-        self, *, mailbox: str | None = None, phase: str | None = None
+        self, *, mailbox: EwsMailbox | str | None = None, phase: str | None = None
     ) -> list[Subscription]:
         """The push subscriptions, or those of one mailbox or in one phase."""
         name = "subscriptions"
-        found = self._connection.listed(name, name, place="id", mailbox=mailbox, phase=phase)
+        of = mailbox.address if isinstance(mailbox, EwsMailbox) else mailbox
+        found = self._connection.listed(name, name, place="id", mailbox=of, phase=phase)
         return [read(Subscription, record) for record in found]
 
     def subscription(self, id: str) -> EwsSubscription:

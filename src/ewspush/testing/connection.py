@@ -1,11 +1,14 @@
 """Requests to the control API of an emulator: JSON over HTTP."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from http.client import GATEWAY_TIMEOUT, HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
+
+__tracebackhide__ = True  # pytest shows the line of the test, and not those here
 
 Record = dict[str, Any]
 """A JSON object."""
@@ -104,11 +107,17 @@ class Connection:
                 content = answer.read(_LONGEST + 1)
         except (OSError, HTTPException) as error:
             why = str(error) or type(error).__name__
-            raise EmulatorError(f"the emulator at {self.url} does not answer: {why}") from error
+            raise EmulatorError(f"the emulator at {self.url} does not answer: {why}") from None
         return _read(answer, content)
 
 
 def _json(body: Mapping[str, object]) -> bytes:
+    """Raises TypeError for a value that JSON does not have."""
+    for name, value in body.items():
+        try:
+            json.dumps(value)
+        except TypeError:
+            raise TypeError(f"{name} cannot be {value!r}") from None
     return json.dumps(body).encode("ascii")
 
 
@@ -128,5 +137,19 @@ def _read(answer: HTTPResponse, content: bytes) -> Record:
         )
     if answer.status // 100 == _SUCCESS:
         return record
-    kind = WaitTimedOut if answer.status == GATEWAY_TIMEOUT else EmulatorError
-    raise kind(str(record.get("error")), answer.status, record.get("field"))
+    text, field = str(record.get("error")), record.get("field")
+    if answer.status == GATEWAY_TIMEOUT:
+        raise WaitTimedOut(f"{text}{_of_event_loop()}", answer.status, field)
+    raise EmulatorError(text, answer.status, field)
+
+
+def _of_event_loop() -> str:
+    """What may be the reason if it is this thread that answers notifications."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return ""
+    return (
+        ". The event loop of this thread stood still meanwhile: a responder that runs on it could"
+        " not answer. Use `await asyncio.to_thread(...)` for calls that wait"
+    )

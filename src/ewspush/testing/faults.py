@@ -1,14 +1,22 @@
 """Faults on demand: what goes wrong with notifications and requests, because a test says so."""
 
+from collections import deque
+from collections.abc import Sequence
 from http.client import NOT_FOUND
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ewspush.testing.connection import Connection, EmulatorError
 from ewspush.testing.durations import Duration, seconds
 from ewspush.testing.records import Fault, read
 from ewspush.testing.subscription import EwsSubscription
 
+if TYPE_CHECKING:
+    from ewspush.testing.mailbox import EwsMailbox
+
+__tracebackhide__ = True  # pytest shows the line of the test, and not those here
+
+_MOST_KNOWN = 1000  # faults, as the emulator has
 _OF_SENDING = ("connect", "timeout", "lost", "delay", "error")
 _OF_TIME = ("timeout", "delay")
 
@@ -16,9 +24,20 @@ _OF_TIME = ("timeout", "delay")
 class InjectedFault:
     """A fault in force. As a context manager it is removed at the end of the block."""
 
-    def __init__(self, connection: Connection, id: str) -> None:
+    def __init__(self, connection: Connection, fault: Fault) -> None:
         self._connection = connection
-        self.id = id
+        self._last = fault  # as it was known to be
+        self._is_removed = False
+        self.id = fault.id
+
+    def __repr__(self) -> str:
+        one = self._last
+        given = [
+            f"{name}={value!r}"
+            for name, value in (("url", one.url), ("subscription", one.subscription))
+            if value is not None
+        ]
+        return f"<InjectedFault {' '.join((one.kind, *given))} times={one.times} used={one.used}>"
 
     def __enter__(self) -> Self:
         return self
@@ -31,21 +50,44 @@ class InjectedFault:
     ) -> None:
         self.remove()
 
+    @property
+    def used(self) -> int:
+        """How often it happened, also when it was removed; as `show`."""
+        return self.show().used
+
+    @property
+    def left(self) -> int | None:
+        """How often it would still happen; None: always. As `show`."""
+        return self.show().left
+
     def remove(self) -> None:
         """Nothing more goes wrong by it. It may have been removed before, by a reset perhaps."""
         try:
+            self.show()
             self._connection.delete("faults", self.id)
         except EmulatorError as error:
             if error.status != NOT_FOUND:
                 raise
+        self._is_removed = True
 
     def show(self) -> Fault:
-        """How often it was used. Raises EmulatorError if it was removed."""
+        """How often it was used until now, or until it was removed.
+
+        Raises EmulatorError if somebody else has removed it, or a reset.
+        """
+        if self._is_removed:
+            return self._last
         found = self._connection.get("faults")["faults"]
         record = next((each for each in found if each["id"] == self.id), None)
         if record is None:
             raise EmulatorError(f"the fault {self.id} was removed", NOT_FOUND)
-        return read(Fault, record)
+        self._last = read(Fault, record)
+        return self._last
+
+    @property
+    def removed(self) -> Fault | None:
+        """It as it was when it was removed; None if it is in force."""
+        return self._last if self._is_removed else None
 
 
 class Faults:
@@ -58,6 +100,7 @@ class Faults:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._injected: deque[InjectedFault] = deque(maxlen=_MOST_KNOWN)
 
     def list(self) -> list[Fault]:
         """All that were not removed, those that are used up too."""
@@ -65,7 +108,17 @@ class Faults:
 
     def clear(self) -> None:
         """Remove them all."""
+        for fault in self._injected:
+            fault.remove()
         self._connection.delete("faults")
+
+    def removed(self) -> Sequence[Fault]:
+        """Those that were injected and removed here, as they were then."""
+        return [one for each in self._injected if (one := each.removed) is not None]
+
+    def forget(self) -> None:
+        """The server was reset: there are no faults."""
+        self._injected.clear()
 
     def hold_first_notification(self, url: str) -> bool:
         """Whether the first notification to `url` would wait for time to pass."""
@@ -146,7 +199,7 @@ class Faults:
         **given: object,
     ) -> InjectedFault:
         of = subscription.id if isinstance(subscription, EwsSubscription) else subscription
-        return self._inject(kind, times, url=url, subscription=of, **given)
+        return self._inject(kind, times, None, url=url, subscription=of, **given)
 
     # Requests of EWS clients
 
@@ -156,7 +209,7 @@ class Faults:
         times: int | None = None,
         *,
         operation: str | None = None,
-        mailbox: str | None = None,
+        mailbox: "EwsMailbox | str | None" = None,
     ) -> InjectedFault:
         """EWS requests get this ResponseCode, as in ErrorInternalServerTransientError."""
         return self._inject(
@@ -173,7 +226,7 @@ class Faults:
         times: int | None = None,
         *,
         operation: str | None = None,
-        mailbox: str | None = None,
+        mailbox: "EwsMailbox | str | None" = None,
     ) -> InjectedFault:
         """EWS requests get a SOAP fault with this ResponseCode."""
         return self._inject(
@@ -186,7 +239,7 @@ class Faults:
         *,
         back_off_ms: int | None = None,
         operation: str | None = None,
-        mailbox: str | None = None,
+        mailbox: "EwsMailbox | str | None" = None,
     ) -> InjectedFault:
         """EWS requests get ErrorServerBusy, with BackOffMilliseconds."""
         return self._inject(
@@ -199,7 +252,7 @@ class Faults:
         *,
         back_off_ms: int | None = None,
         operation: str | None = None,
-        mailbox: str | None = None,
+        mailbox: "EwsMailbox | str | None" = None,
     ) -> InjectedFault:
         """EWS requests get HTTP 503, with Retry-After."""
         return self._inject(
@@ -211,16 +264,27 @@ class Faults:
         times: int | None = None,
         *,
         operation: str | None = None,
-        mailbox: str | None = None,
+        mailbox: "EwsMailbox | str | None" = None,
     ) -> InjectedFault:
         """Connections end without an answer to EWS requests."""
         return self._inject("drop", times, operation=operation, mailbox=mailbox)
 
-    def _inject(self, kind: str, times: int | None, **given: object) -> InjectedFault:
+    def _inject(
+        self,
+        kind: str,
+        times: int | None,
+        mailbox: "EwsMailbox | str | None" = None,
+        **given: object,
+    ) -> InjectedFault:
+        if mailbox is not None and not isinstance(mailbox, str):
+            mailbox = mailbox.address
+        given["mailbox"] = mailbox
         some = {key: each for key, each in given.items() if each is not None}
         body = {"kind": kind, "times": times, **some}
         record = self._connection.post_json(("faults",), body)
-        return InjectedFault(self._connection, read(Fault, record).id)
+        injected = InjectedFault(self._connection, read(Fault, record))
+        self._injected.append(injected)
+        return injected
 
 
 def _meets(fault: Fault, url: str) -> bool:

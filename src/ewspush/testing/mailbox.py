@@ -11,6 +11,8 @@ from ewspush.testing.faults import Faults
 from ewspush.testing.records import Event, Folder, Item, Mailbox, Message, read
 from ewspush.testing.subscription import EwsSubscription
 
+__tracebackhide__ = True  # pytest shows the line of the test, and not those here
+
 Disposal = Literal["hard", "soft", "deleteditems"]
 """What becomes of something deleted, as DeleteType in EWS."""
 
@@ -90,8 +92,8 @@ class EwsMailbox:
         self,
         url: str,
         *,
-        folders: Sequence[str] | None = None,
-        event_types: Iterable[str] | None = None,
+        folders: str | Sequence[str] | None = None,
+        event_types: str | Iterable[str] | None = None,
         status_frequency_min: int = _EWS_MINUTES,
         caller_data: str | None = None,
         watermark: str | None = None,
@@ -112,8 +114,8 @@ class EwsMailbox:
             "subscriptions",
             mailbox=self.address,
             url=url,
-            folders=None if folders is None else list(folders),
-            event_types=None if event_types is None else list(event_types),
+            folders=_listed(folders),
+            event_types=_listed(event_types),
             status_frequency_min=status_frequency_min,
             caller_data=caller_data,
             watermark=watermark,
@@ -184,7 +186,8 @@ class EwsMailbox:
         """Mail comes in: a message as it is, in bytes or of the `email` package, or these fields.
 
         `sender`, `to` and `cc` are addresses as a message has them, "Ann <ann@example.org>". Raises
-        ValueError if both a message and fields are given.
+        ValueError if both a message and fields are given, and TypeError for a message or an
+        attachment of another type.
         """
         fields: dict[str, Any] = {
             "from": sender,
@@ -317,19 +320,24 @@ class EwsMailbox:
         self._connection.delete(*self._path, "folders", id, disposal=disposal)
 
 
-def _listed(addresses: str | Sequence[str] | None) -> list[str] | None:
-    if addresses is None:
+def _listed(given: str | Iterable[str] | None) -> list[str] | None:
+    if given is None:
         return None
-    return [addresses] if isinstance(addresses, str) else list(addresses)
+    return [given] if isinstance(given, str) else list(given)
 
 
 def _bytes_of(message: bytes | EmailMessage) -> bytes:
     if isinstance(message, bytes):
         return message
+    if not isinstance(message, EmailMessage):
+        kinds = "bytes or a message of the package `email`; for fields, say deliver(text=...)"
+        raise TypeError(f"a whole message is {kinds}, not {message!r}")
     return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
 
 
 def _attachment(attachment: Attachment) -> dict[str, str]:
+    if not isinstance(attachment, Attachment) or not isinstance(attachment.content, bytes):
+        raise TypeError(f"an attachment is Attachment(name, bytes), not {attachment!r}")
     described = {
         "name": attachment.name,
         "content": b64encode(attachment.content).decode("ascii"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ADDRESS = "test@example.org"
 
-_URL = pytest.StashKey[str]()  # of the server that a test uses
+_SERVER = pytest.StashKey["EwsServer"]()  # that a test uses
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +34,10 @@ def ews_emulator(ews_emulate_options: tuple[str, ...]) -> "Iterator[EmulatorProc
     """The process of `ews_server`: one for the session, or for each worker of pytest-xdist."""
     from ewspush.testing.process import EmulatorProcess
 
+    if isinstance(ews_emulate_options, str):
+        example = '("--config", "ewspush.toml")'
+        text = f"ews_emulate_options gives a tuple such as {example}, not {ews_emulate_options!r}"
+        raise pytest.UsageError(text)
     with EmulatorProcess(*ews_emulate_options) as process:
         yield process
 
@@ -48,7 +52,7 @@ def ews_server(ews_emulator: "EmulatorProcess", request: pytest.FixtureRequest) 
     """
     server = ews_emulator.server
     server.reset()
-    request.node.stash[_URL] = server.url
+    request.node.stash[_SERVER] = server
     return server
 
 
@@ -83,9 +87,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell in the report of a failing test what the server did."""
     report = yield
-    url = item.stash.get(_URL, None)
-    if report.failed and report.when != "teardown" and url is not None:
+    server = item.stash.get(_SERVER, None)
+    if report.failed and report.when != "teardown" and server is not None:
         from ewspush.testing.report import tell
 
-        report.sections.append(("ewspush", tell(url)))
+        report.sections.append(("ewspush", tell(server)))
     return report

@@ -13,6 +13,8 @@ from typing import IO, Self
 from ewspush.testing.client import EwsServer
 from ewspush.testing.connection import EmulatorError
 
+__tracebackhide__ = True  # pytest shows the line of the test, and not those here
+
 _START_S = 60.0  # it takes less than one, where nothing else is going on
 _STOP_S = 10.0
 _LONGEST_LINE = 65_536  # bytes

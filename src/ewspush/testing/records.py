@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from ewspush.testing.connection import EmulatorError
 
+__tracebackhide__ = True  # pytest shows the line of the test, and not those here
+
 
 @dataclass(frozen=True, slots=True)
 class Time:

@@ -1,19 +1,23 @@
 """What the emulator did, in a few lines, for the report of a test that failed."""
 
+from collections import Counter
+
 from ewspush.testing.client import EwsServer
 from ewspush.testing.connection import EmulatorError
 from ewspush.testing.records import Attempt, Fault, Subscription
+from ewspush.wire import received
 
 _PATIENCE_S = 5.0
 _SHOWN = 12  # attempts of each subscription
 _MOST_SUBSCRIPTIONS = 10
+_UNDER_WAY = "notification"  # what is next for a subscription then
 
 
-def tell(url: str) -> str:
-    """The story of the emulator at `url`: its time, subscriptions, attempts and faults."""
-    server = EwsServer(url, _PATIENCE_S)
+def tell(server: EwsServer) -> str:
+    """The story of an emulator: its time, subscriptions, attempts and faults."""
+    unused = [_of_removed(fault) for fault in server.faults.removed() if _is_unused(fault)]
     try:
-        return "\n".join(_lines(server))
+        return "\n".join(_lines(EwsServer(server.url, _PATIENCE_S)) + unused)
     except EmulatorError as error:
         return str(error)
 
@@ -34,11 +38,15 @@ def _lines(server: EwsServer) -> list[str]:
 def _of_subscription(server: EwsServer, one: Subscription) -> list[str]:
     attempts = server.subscription(one.id).attempts()
     lines = [f"{one.mailbox} -> {one.url} is {one.phase}{_outlook(one)}"]
-    if not attempts:
+    if not attempts and one.next != _UNDER_WAY:
         lines.append("  nothing was sent")
     elif len(attempts) > _SHOWN:
         lines.append(f"  {len(attempts) - _SHOWN} earlier attempts")
-    return lines + [f"  {_of_attempt(attempt)}" for attempt in attempts[-_SHOWN:]]
+    lines += [f"  {_of_attempt(attempt)}" for attempt in attempts[-_SHOWN:]]
+    if one.next == _UNDER_WAY:
+        since = "" if attempts else f" since {one.created_at:%Y-%m-%d %H:%M:%S}"
+        lines.append(f"  an attempt is under way{since}: the responder has not answered yet")
+    return lines
 
 
 def _outlook(one: Subscription) -> str:
@@ -54,10 +62,31 @@ def _outlook(one: Subscription) -> str:
 
 
 def _of_attempt(attempt: Attempt) -> str:
-    what = "heartbeat" if attempt.kind == "status" else f"{attempt.events} events"
+    what = "heartbeat" if attempt.kind == "status" else _of_events(attempt)
     status = f" (HTTP {attempt.http_status})" if attempt.http_status else ""
     detail = f": {attempt.detail}" if attempt.detail and not attempt.is_acknowledged else ""
     return f"{attempt.at:%Y-%m-%d %H:%M:%S} {what} -> {attempt.outcome}{status}{detail}"
+
+
+def _of_events(attempt: Attempt) -> str:
+    """`3 events: Created, NewMail, Modified`, as far as what was sent is kept."""
+    told = "1 event" if attempt.events == 1 else f"{attempt.events} events"
+    try:
+        sent = received.parse((attempt.request or "").encode())
+    except received.NotANotification:
+        return told
+    counts = Counter(event.name.removesuffix("Event") for event in sent.events)
+    types = [name if count == 1 else f"{count} {name}" for name, count in counts.items()]
+    return f"{told}: {', '.join(types)}"
+
+
+def _is_unused(fault: Fault) -> bool:
+    return fault.used < (1 if fault.times is None else fault.times)
+
+
+def _of_removed(fault: Fault) -> str:
+    times = "" if fault.times is None else f" of {fault.times}"
+    return f"fault {fault.kind}: was removed after it had happened {fault.used}{times} times"
 
 
 def _of_fault(fault: Fault) -> str:

@@ -10,6 +10,8 @@ from ewspush.testing.chain import Chain, gaps
 from ewspush.testing.notifications import EventType, Notification, NotifiedEvent
 from ewspush.testing.push_responder import Behaviour, Handled, PushResponder
 
+__tracebackhide__ = True  # pytest shows the line of the test, and not those here
+
 _ANY_PORT = Address("127.0.0.1", 0)
 _LEAST, _LEAST_FAILURE, _GREATEST = 200, 300, 599  # HTTP statuses
 _SHOWN = 10  # notifications that a failed expectation tells of

@@ -5,6 +5,8 @@ from contextlib import suppress
 from ewspush.testing.connection import Connection, Record, WaitTimedOut
 from ewspush.testing.records import Attempt, Steered, Subscription, read
 
+__tracebackhide__ = True  # pytest shows the line of the test, and not those here
+
 _LONGEST_WAIT_S = 60.0  # longer than a server waits for an answer
 
 
