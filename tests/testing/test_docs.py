@@ -59,7 +59,7 @@ def test_the_ten_minutes_lead_from_a_failing_test_to_a_passing_one(run, tmp_path
 
 
 def test_the_tests_that_are_shown_pass(run, tmp_path):
-    assert len(TESTS) == 3
+    assert len(TESTS) == 5
     (tmp_path / "test_shown.py").write_text("\n\n".join(TESTS))
     status, said = run(sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
     assert (status, f"{len(TESTS)} passed" in said) == (0, True), said
