@@ -17,7 +17,7 @@ class Time:
     now: datetime
     epoch_s: float
     frozen: bool
-    next_at: datetime | None  # of the next thing that is due
+    next_at: datetime | None  # of the next heartbeat or retry
 
 
 @dataclass(frozen=True, slots=True)
