@@ -193,6 +193,32 @@ def test_the_report_tells_the_types_of_events_and_what_is_under_way(suite):
     )
 
 
+def test_the_report_says_what_a_responder_that_does_not_answer_may_wait_for(suite, monkeypatch):
+    monkeypatch.setenv("EWSPUSH_DELIVERY_TIMEOUT_S", "0.2")
+    suite(
+        """
+        import asyncio
+
+        async def subscribe(ews_mailbox):
+            async def answer(reader, writer):
+                raise AssertionError("the loop is blocked")
+
+            responder = await asyncio.start_server(answer, "127.0.0.1", 0)
+            port = responder.sockets[0].getsockname()[1]
+            ews_mailbox.subscribe(f"http://127.0.0.1:{port}/")
+            raise TimeoutError
+
+        def test_fails(ews_mailbox):
+            asyncio.run(subscribe(ews_mailbox))
+        """
+    ).stdout.fnmatch_lines(
+        [
+            "  * heartbeat -> timeout: *",
+            "  A responder on the test's event loop cannot answer while a call blocks that loop.",
+        ]
+    )
+
+
 def test_a_failure_shows_the_line_of_the_test_and_none_of_ours(suite):
     told = suite(
         """

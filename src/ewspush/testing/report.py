@@ -10,6 +10,7 @@ from ewspush.wire import received
 _PATIENCE_S = 5.0
 _SHOWN = 12  # attempts of each subscription
 _MOST_SUBSCRIPTIONS = 10
+_BY_A_FAULT = "by a fault of the emulator"
 _UNDER_WAY = "notification"  # what is next for a subscription then
 
 
@@ -43,6 +44,10 @@ def _of_subscription(server: EwsServer, one: Subscription) -> list[str]:
     elif len(attempts) > _SHOWN:
         lines.append(f"  {len(attempts) - _SHOWN} earlier attempts")
     lines += [f"  {_of_attempt(attempt)}" for attempt in attempts[-_SHOWN:]]
+    if any(map(_is_silence, attempts)):
+        lines.append(
+            "  A responder on the test's event loop cannot answer while a call blocks that loop."
+        )
     if one.next == _UNDER_WAY:
         since = "" if attempts else f" since {one.created_at:%Y-%m-%d %H:%M:%S}"
         lines.append(f"  an attempt is under way{since}: the responder has not answered yet")
@@ -78,6 +83,11 @@ def _of_events(attempt: Attempt) -> str:
     counts = Counter(event.name.removesuffix("Event") for event in sent.events)
     types = [name if count == 1 else f"{count} {name}" for name, count in counts.items()]
     return f"{told}: {', '.join(types)}"
+
+
+def _is_silence(attempt: Attempt) -> bool:
+    """Whether the responder did not answer in time, and not because a test wanted that."""
+    return attempt.outcome == "timeout" and not attempt.detail.endswith(_BY_A_FAULT)
 
 
 def _is_unused(fault: Fault) -> bool:
