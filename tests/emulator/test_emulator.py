@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
-from twisted.internet.defer import DeferredList, ensureDeferred, gatherResults
+from twisted.internet.defer import ensureDeferred, gatherResults
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
@@ -271,7 +271,7 @@ async def test_a_reset_leaves_the_first_mailbox_and_nothing_else(emulation, resp
     await emulator.reset()
     assert not emulator.time.is_frozen
     assert emulator.time.now_s() == pytest.approx(datetime.now().timestamp(), abs=60)
-    assert (emulator.faults.list(), emulator.snapshots, emulator.server.due()) == ([], [], {})
+    assert (emulator.faults.list(), emulator.server.due()) == ([], {})
     came = len(responder.pushes)
     await emulator.advance(DAY_S)
     assert len(responder.pushes) == came
@@ -294,12 +294,25 @@ async def test_a_snapshot_that_a_reset_overtakes_is_none(emulation, responder):
 
 
 @pytest_twisted.ensureDeferred
-async def test_there_are_no_more_snapshots_than_there_may_be(emulation, monkeypatch):
+async def test_the_snapshot_that_was_not_used_for_longest_makes_room(emulation, monkeypatch):
     monkeypatch.setattr("ewspush.emulator.emulator.MOST_SNAPSHOTS", 2)
-    taken = [ensureDeferred(emulation.emulator.snapshot()) for _ in range(3)]
-    results = await DeferredList(taken, consumeErrors=True)
-    assert [succeeded for succeeded, _ in results] == [True, True, False]
-    assert len(emulation.emulator.snapshots) == 2
+    emulator = emulation.emulator
+    used, unused = await emulator.snapshot(), await emulator.snapshot()
+    await emulator.restore(used)
+    newest = await emulator.snapshot()
+    assert emulator.snapshots == [used, newest]
+    with pytest.raises(KeyError):
+        await emulator.restore(unused)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_snapshot_outlives_a_reset(emulation):
+    await emulation.deliver()
+    snapshot = await emulation.emulator.snapshot()
+    await emulation.emulator.reset()
+    await emulation.emulator.restore(snapshot)
+    with emulation.emulator.database.read() as tx:
+        assert tx.connection.exec_driver_sql("SELECT head FROM mailboxes").scalar() == 3
 
 
 @pytest_twisted.ensureDeferred

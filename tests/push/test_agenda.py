@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewspush.push.agenda import NEVER, TICKS_PER_S, Agenda, Entry
+from ewspush.push.agenda import NEVER, TICKS_PER_S, Agenda, Entry, taken_at_s
 
 TICK_S = 1 / TICKS_PER_S
 ROUNDING_S = 1e-6  # of floats, for times of some months
@@ -175,3 +175,13 @@ def test_one_of_this_second_is_listed_by_its_tick() -> None:
     assert taken(agenda, 60) == [first]
     agenda.set(then, 60.5)
     assert agenda.next_s() == 60.5
+
+
+@given(st.floats(0, 1e7))
+def test_it_is_known_when_something_will_be_taken(due_s: float) -> None:
+    agenda: Agenda[Entry] = Agenda()
+    entry = Entry()
+    agenda.set(entry, due_s)
+    at_s = taken_at_s(due_s)
+    assert taken(agenda, at_s - TICK_S / 2) == []
+    assert taken(agenda, at_s) == [entry]

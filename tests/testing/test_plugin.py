@@ -193,11 +193,17 @@ def test_the_report_tells_the_types_of_events_and_what_is_under_way(suite):
     )
 
 
-def test_the_report_says_what_a_responder_that_does_not_answer_may_wait_for(suite, monkeypatch):
-    monkeypatch.setenv("EWSPUSH_DELIVERY_TIMEOUT_S", "0.2")
+def test_the_report_says_what_a_responder_that_does_not_answer_may_wait_for(suite):
     suite(
         """
         import asyncio
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def ews_emulate_options(tmp_path_factory):
+            config = tmp_path_factory.mktemp("emulator") / "ewspush.toml"
+            config.write_text("[delivery]\\ntimeout_s = 0.2")
+            return ("--config", str(config))
 
         async def subscribe(ews_mailbox):
             async def answer(reader, writer):

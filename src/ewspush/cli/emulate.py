@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEFAULTS: dict[str, dict[str, Any]] = {
     "delivery": {"callback_allow": "127.0.0.0/8, ::1/128"},
     "management": {"shortest_password": 1},
-    "attempts": {"bodies": 1000, "body_limit": 1024**2},
+    "attempts": {"bodies": 1000, "body_limit": 128 * 1024},
     "subscriptions": {"per_mailbox": 100},
     "log": {"level": "warning"},
 }

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,13 +30,6 @@ MOST_SNAPSHOTS = 100
 _MOMENT_S = 0.001
 _TICK_S = 1 / TICKS_PER_S  # what is due at the very end may be due so much later
 LONGEST_LEAP_S = 10 * 366 * 86_400
-
-
-class TooManySnapshots(Exception):
-    """There are as many snapshots as there may be."""
-
-    def __init__(self) -> None:
-        super().__init__(f"there are {MOST_SNAPSHOTS} snapshots already: delete some")
 
 
 class Interrupted(Exception):
@@ -75,7 +69,7 @@ class Emulator:
         self.server = EmulatedServer(reactor, settings, self.time, lambda: resources(self))
         self._at_stop: list[Callable[[], object]] = []
         self._lock = DeferredLock()
-        self._snapshots: dict[str, _Snapshot] = {}
+        self._snapshots: OrderedDict[str, _Snapshot] = OrderedDict()  # the one used last comes last
         self._initial: _Snapshot | None = None
         self._states = 0  # how often the state was replaced, or is to be
 
@@ -176,6 +170,11 @@ class Emulator:
 
     # Time
 
+    def next_attempt_s(self) -> float | None:
+        """The time of day at which the next heartbeat or retry is made; None if none is due."""
+        next_s = self.server.next_s()
+        return None if next_s is None else self.time.epoch_at(next_s)
+
     async def advance(self, seconds: float) -> None:
         """Leap through all that is due meanwhile, in its order; done when all of it has happened.
 
@@ -224,16 +223,19 @@ class Emulator:
         return [*self._snapshots]
 
     async def snapshot(self) -> str:
-        """The id of a snapshot of everything. Raises TooManySnapshots or Interrupted."""
+        """The id of a snapshot of everything. Raises Interrupted.
+
+        It outlives a reset; where there are too many, the one that was not used for longest goes.
+        """
         state = self._states
         async with _held(self._lock):
-            if len(self._snapshots) >= MOST_SNAPSHOTS:
-                raise TooManySnapshots
             taken = await self._take()
             if state != self._states:
                 raise Interrupted
             id = secrets.token_hex(8)
             self._snapshots[id] = taken
+            if len(self._snapshots) > MOST_SNAPSHOTS:
+                self._snapshots.popitem(last=False)
             return id
 
     def forget(self, id: str) -> None:
@@ -243,12 +245,12 @@ class Emulator:
     async def restore(self, id: str) -> None:
         """Go back to a snapshot. Raises KeyError."""
         snapshot = self._snapshots[id]
+        self._snapshots.move_to_end(id)
         await self._replace(snapshot, snapshot.now_s)
 
     async def reset(self) -> None:
-        """Go back to how it was at the start, in real time, without faults and snapshots."""
+        """Go back to how it was at the start, in real time. Snapshots stay."""
         assert self._initial is not None, "it has begun"
-        self._snapshots.clear()
         await self._replace(self._initial, None)
 
     async def _take(self) -> _Snapshot:

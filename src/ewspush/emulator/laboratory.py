@@ -7,7 +7,6 @@ from pydantic import ValidationError
 from ewspush.emulator.emulator import Emulator, Interrupted
 from ewspush.emulator.fault_models import parse_fault
 from ewspush.emulator.faults import TooManyFaults
-from ewspush.emulator.next_attempt import next_attempt_s
 from ewspush.inspector.laboratory import LaboratoryTime
 
 
@@ -19,9 +18,7 @@ class EmulatorLaboratory:
 
     def time(self) -> LaboratoryTime:
         time = self._emulator.time
-        return LaboratoryTime(
-            time.now_s(), time.is_frozen, next_attempt_s(self._emulator.server.due(), time)
-        )
+        return LaboratoryTime(time.now_s(), time.is_frozen, self._emulator.next_attempt_s())
 
     def freeze(self) -> None:
         self._emulator.time.freeze()

@@ -139,6 +139,10 @@ class EmulatedServer(Server):
         """When the next heartbeat or retry of each subscription is due."""
         return self._engine.due()
 
+    def next_s(self) -> float | None:
+        """When the next heartbeat or retry is made, by the clock; None if none is due."""
+        return self._engine.next_s()
+
     # Time that leaps
 
     async def settle(self) -> None:

@@ -105,10 +105,9 @@ class VirtualTime:
             self._list_anew(heappop(self._calls)[2])
         return self._calls[0][0] if self._calls else None
 
-    def next_s(self) -> float | None:
-        """The time of day at which the first call is due; None if there is none."""
-        next_s = self.next_call_s()
-        return None if next_s is None else self._epoch_s + next_s
+    def epoch_at(self, seconds: float) -> float:
+        """The time of day at a time of this clock."""
+        return self._epoch_s + seconds
 
     def seconds_at(self, now_s: float) -> float:
         """The time of this clock at a time of day."""

@@ -94,5 +94,10 @@ class Agenda(Generic[E]):
         entry._bucket = bucket
 
 
+def taken_at_s(due_s: float) -> float:
+    """When an agenda hands over what is due then: at the end of its tick."""
+    return _tick_of(due_s) / TICKS_PER_S
+
+
 def _tick_of(due_s: float) -> int:
     return math.ceil(due_s * TICKS_PER_S)

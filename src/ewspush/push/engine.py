@@ -39,7 +39,7 @@ from ewspush.core.subscription import (
 from ewspush.metrics import DeliveryMetrics, DeliveryState
 from ewspush.push.address_policy import Target, UrlRefused
 from ewspush.push.admission import Admission, Health, health_of
-from ewspush.push.agenda import NEVER
+from ewspush.push.agenda import NEVER, taken_at_s
 from ewspush.push.alarm import Alarm
 from ewspush.push.attempt_recorder import AttemptRecorder
 from ewspush.push.clock import Clock
@@ -348,6 +348,11 @@ class Engine:
             for live in self._roster
             if live.due_s < NEVER
         }
+
+    def next_s(self) -> float | None:
+        """When the next heartbeat or retry is made, by the clock; None if none is due."""
+        due_s = min((live.due_s for live in self._roster), default=NEVER)
+        return None if due_s == NEVER else taken_at_s(due_s)
 
     @property
     def metrics(self) -> DeliveryMetrics:

@@ -118,7 +118,7 @@ class EwsServer:
     # Snapshots
 
     def snapshot(self) -> str:
-        """The id of a snapshot of the whole state as it is now."""
+        """The id of a snapshot of the whole state as it is now. It outlives a reset."""
         id: str = self._connection.post("snapshots")["id"]
         return id
 

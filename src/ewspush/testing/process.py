@@ -40,8 +40,11 @@ class EmulatorProcess:
         Raises EmulatorError with what it says if it is not.
         """
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
+        # What the environment says may be meant for a server that this machine has.
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("EWSPUSH_")}
         self._process = subprocess.Popen(
             (*_COMMAND, *options),
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,

@@ -21,6 +21,8 @@ def tell(server: EwsServer) -> str:
         return "\n".join(_lines(EwsServer(server.url, _PATIENCE_S)) + unused)
     except EmulatorError as error:
         return str(error)
+    except Exception as error:  # pytest would end with it, and not tell of the test
+        return f"What the emulator did cannot be told: {error!r}"
 
 
 def _lines(server: EwsServer) -> list[str]:

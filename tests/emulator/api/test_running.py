@@ -9,7 +9,6 @@ from twisted.internet.defer import ensureDeferred
 from twisted.internet.threads import deferToThread
 
 import ewspush
-from ewspush.emulator import emulator
 from support.control_api import ADDRESS, path_of
 from support.responders import Responder, held
 
@@ -93,12 +92,10 @@ async def test_it_begins_anew(api):
     await api.create(f"{api.mailbox}/mail", {"subject": "gone"})
     await api.create("/mailboxes", {"address": "bob@example.org"})
     await api.create("/faults", {"kind": "http-503"})
-    await api.create("/snapshots")
     await api.post("/time/freeze")
     for _ in range(2):
         await api.post("/reset", status=204)
         assert not (await api.get("/time"))["frozen"]
-        assert (await api.get("/snapshots"))["snapshots"] == []
         assert (await api.get("/faults"))["faults"] == []
         assert (await api.get(f"{api.mailbox}/messages"))["messages"] == []
         listed = (await api.get("/mailboxes"))["mailboxes"]
@@ -115,17 +112,11 @@ async def test_a_snapshot_brings_everything_back(api):
         await api.post(f"/snapshots/{id}/restore", status=204)
         listed = (await api.get(f"{api.mailbox}/messages"))["messages"]
         assert [each["subject"] for each in listed] == ["kept"]
-    assert (await api.get("/snapshots"))["snapshots"] == [id]
+    assert id in (await api.get("/snapshots"))["snapshots"]
     await api.delete(f"/snapshots/{id}")
+    assert id not in (await api.get("/snapshots"))["snapshots"]
     await api.refuse(404, "DELETE", f"/snapshots/{id}")
     assert "no snapshot" in (await api.refuse(404, "POST", f"/snapshots/{id}/restore"))["error"]
-
-
-@pytest_twisted.ensureDeferred
-async def test_there_are_so_many_snapshots_at_most(api, monkeypatch):
-    monkeypatch.setattr(emulator, "MOST_SNAPSHOTS", 1)
-    await api.create("/snapshots")
-    assert "snapshots already" in (await api.refuse(409, "POST", "/snapshots"))["error"]
 
 
 @pytest_twisted.ensureDeferred

@@ -12,7 +12,7 @@ from ewspush.core import errors as ews
 from ewspush.core.errors import EwsError
 from ewspush.core.management import Code, ManagementError
 from ewspush.emulator.api.patterns import MEANINGS
-from ewspush.emulator.emulator import Interrupted, TooManySnapshots
+from ewspush.emulator.emulator import Interrupted
 from ewspush.emulator.faults import TooManyFaults
 
 _LONGEST_SHOWN = 64
@@ -81,7 +81,7 @@ def refusal_of(error: Exception) -> ApiError | None:
             return ApiError(_status_of(error), _sentence(str(error)), _FIELDS.get(type(error)))
         case ManagementError():
             return _of_management(error)
-        case CommandError() | Interrupted() | TooManyFaults() | TooManySnapshots():
+        case CommandError() | Interrupted() | TooManyFaults():
             return ApiError(HTTPStatus.CONFLICT, _sentence(str(error)))
     return None
 

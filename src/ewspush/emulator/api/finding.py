@@ -10,7 +10,7 @@ from ewspush.core.accounts import Account, AccountStatus
 from ewspush.core.errors import InvalidIdEmpty, InvalidIdMalformed
 from ewspush.core.ids import Kind, ObjectId
 from ewspush.emulator.api.errors import ApiError, not_found, shown
-from ewspush.emulator.api.surroundings import Emulator
+from ewspush.emulator.emulator import Emulator
 from ewspush.operations.journal import Journal
 from ewspush.operations.management.context import Actor
 from ewspush.store import accounts, folders, items, mailboxes, subscriptions

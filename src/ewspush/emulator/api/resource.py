@@ -16,9 +16,10 @@ from ewspush.emulator.api import openapi, requests
 from ewspush.emulator.api.callers import Callers
 from ewspush.emulator.api.errors import ApiError, refusal_of
 from ewspush.emulator.api.routing import WrongMethod, find
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.api.surroundings import Surroundings
 from ewspush.emulator.api.table import ROUTES
 from ewspush.emulator.api.waiting import Waits
+from ewspush.emulator.emulator import Emulator
 from ewspush.endpoint.http import BoundedRequest
 
 log = structlog.get_logger()

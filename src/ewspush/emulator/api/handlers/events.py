@@ -8,7 +8,8 @@ from ewspush.emulator.api.finding import folder_in, journal_of, mailbox_at, numb
 from ewspush.emulator.api.models.common import Nothing, moment
 from ewspush.emulator.api.models.events import Event, EventQuery, Events, NewEvent
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.emulator import Emulator
 from ewspush.operations.journal import Journal
 from ewspush.store import event_log, folders
 from ewspush.store.event_log import Happened, Window

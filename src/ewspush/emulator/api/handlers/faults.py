@@ -5,7 +5,8 @@ from ewspush.emulator.api.finding import mailbox_at, subscription_with
 from ewspush.emulator.api.models.common import Nothing
 from ewspush.emulator.api.models.faults import Fault, Faults
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.emulator import Emulator
 from ewspush.emulator.fault_models import NotificationFault, RequestFault
 
 

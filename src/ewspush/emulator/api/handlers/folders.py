@@ -18,7 +18,8 @@ from ewspush.emulator.api.models.folders import (
 )
 from ewspush.emulator.api.models.items import DisposalQuery
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.emulator import Emulator
 from ewspush.operations.folders import changes, moves, removal
 from ewspush.operations.folders.tree import in_tree_order
 from ewspush.operations.items.updates import SetField

@@ -15,7 +15,8 @@ from ewspush.emulator.api.finding import folder_in, item_in, journal_of
 from ewspush.emulator.api.models.common import Nothing, moment
 from ewspush.emulator.api.models.items import DisposalQuery, Item, ItemChanges, NewItem, Target
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.emulator import Emulator
 from ewspush.operations.items import values
 from ewspush.operations.items.creation import create
 from ewspush.operations.items.moves import Disposal, copy_items, delete_items, move_items

@@ -13,7 +13,8 @@ from ewspush.emulator.api.models.mailboxes import (
     NewMailbox,
 )
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.emulator import Emulator
 from ewspush.operations import mailboxes
 from ewspush.operations.management import lifecycle
 from ewspush.operations.management.context import Change

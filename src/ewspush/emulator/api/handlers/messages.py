@@ -13,7 +13,8 @@ from ewspush.emulator.api.handlers.items import fields_of, told
 from ewspush.emulator.api.models.common import Nothing
 from ewspush.emulator.api.models.items import Item, Mail, Message, MessageQuery, Messages
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.emulator import Emulator
 from ewspush.mail import address_list, compose
 from ewspush.mail.address_list import Address
 from ewspush.mail.compose import Draft, DraftAttachment

@@ -16,8 +16,8 @@ from ewspush.emulator.api.models.running import (
     Time,
 )
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
-from ewspush.emulator.next_attempt import next_attempt_s
+from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.emulator import Emulator
 from ewspush.store import attempts
 
 _GONE = "the emulator's state was replaced while this waited"
@@ -116,7 +116,7 @@ def _known_snapshot(around: Surroundings, call: Call[Nothing, Nothing]) -> str:
 
 def _time(emulator: Emulator) -> Time:
     time = emulator.time
-    now_s, next_s = time.now_s(), next_attempt_s(emulator.server.due(), time)
+    now_s, next_s = time.now_s(), emulator.next_attempt_s()
     return Time(
         now=moment(now_s),
         epoch_s=now_s,

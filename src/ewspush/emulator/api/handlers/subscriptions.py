@@ -26,7 +26,8 @@ from ewspush.emulator.api.models.subscriptions import (
     Subscriptions,
 )
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.emulator import Emulator
 from ewspush.operations.folders.finding import FolderById
 from ewspush.operations.subscriptions import PushSubscriptionRequest, Subscribed, subscribe
 from ewspush.store import accounts, mailboxes, subscriptions

@@ -11,7 +11,8 @@ from ewspush.emulator.api.models.common import Nothing
 from ewspush.emulator.api.models.subscriptions import Subscription
 from ewspush.emulator.api.models.waits import Happened, Wait
 from ewspush.emulator.api.routing import Call
-from ewspush.emulator.api.surroundings import Emulator, Surroundings
+from ewspush.emulator.api.surroundings import Surroundings
+from ewspush.emulator.emulator import Emulator
 from ewspush.store import attempts, backlog
 
 _MOST_TOLD = 3  # subscriptions, of those that there are instead
