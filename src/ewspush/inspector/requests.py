@@ -125,8 +125,8 @@ class Guard:
             )
 
     def _is_from_here(self, request: BoundedRequest) -> bool:
-        # Our Referrer-Policy has browsers say "null" for the origin of a form; what they say in
-        # Sec-Fetch-Site no page can change.
+        # What browsers say in Sec-Fetch-Site no page can change. They say it by https, and to
+        # localhost, alone.
         site = request.field(b"sec-fetch-site")
         if site is not None:
             return site == "same-origin"

@@ -62,7 +62,8 @@ _HEADERS = {
     b" img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none';"
     b" base-uri 'none'",
     b"X-Content-Type-Options": b"nosniff",
-    b"Referrer-Policy": b"no-referrer",
+    # Not no-referrer: with that the origin of a form is "null", even for the site that it is from.
+    b"Referrer-Policy": b"same-origin",
     b"Cross-Origin-Opener-Policy": b"same-origin",
     b"Cross-Origin-Resource-Policy": b"same-origin",
     b"Cache-Control": b"no-store",

@@ -7,6 +7,7 @@ from support.responders import FAILURE, OK, UNSUBSCRIBE
 from support.running_server import EwsClient
 
 PASSWORD = "correct horse battery"
+ELSEWHERE = "mail.example"  # which the browser takes for this machine
 
 
 @pytest.fixture
@@ -65,6 +66,15 @@ def test_an_administrator_logs_in_and_out(server, open_page):
     page.get_by_role("heading", name="Log in").wait_for()
     page.goto(server.url("/inspect/"))
     assert page.title() == "Log in · ewspush"
+
+
+def test_an_administrator_logs_in_over_plain_http_by_another_name_than_localhost(server, open_page):
+    """There browsers say nothing of the site that posts but its Origin."""
+    page = open_page(server.url("/inspect/").replace("127.0.0.1", ELSEWHERE))
+    log_in(page)
+    page.get_by_role("heading", name="Push subscriptions").wait_for()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("heading", name="Log in").wait_for()
 
 
 def test_a_page_that_is_open_ends_with_its_session(server, page):
