@@ -160,6 +160,13 @@ def test_logging_out_ends_the_session(inspected):
 
 def test_idleness_ends_the_session(inspected):
     inspected.clock.advance(IDLE_S - 1)
+def test_a_stream_that_is_opened_again_is_no_use(inspected):
+    inspected.clock.advance(IDLE_S - 1)
+    inspected.ask("GET", "/inspect/live?")
+    inspected.clock.advance(1)
+    assert inspected.get("/").status == 303
+
+
     assert inspected.get("/", X_Live="1").status == 200
     inspected.clock.advance(1)
     assert inspected.get("/").status == 303

@@ -19,7 +19,7 @@ from ewspush.endpoint.http import BoundedRequest
 from ewspush.endpoint.local_hosts import is_loopback_host
 from ewspush.endpoint.monitoring import Readers
 from ewspush.inspector.login_attempts import LoginAttempts
-from ewspush.inspector.requests import Refused, cookie_of, is_live
+from ewspush.inspector.requests import Refused, cookie_of
 from ewspush.inspector.sessions import Sessions
 from ewspush.operations import passwords
 from ewspush.operations.management.context import Actor
@@ -47,8 +47,11 @@ class Visitor(NamedTuple):
 class Entrance(Protocol):
     """Decides who is let in."""
 
-    async def admit(self, request: BoundedRequest) -> Visitor | None:
-        """Who this is; None for somebody who has to log in. Raises Refused."""
+    async def admit(self, request: BoundedRequest, *, is_use: bool) -> Visitor | None:
+        """Who this is; None for somebody who has to log in. Raises Refused.
+
+        `is_use`: somebody asks, and not a page by itself.
+        """
         ...
 
     def may_stay(self, visitor: Visitor) -> bool:
@@ -75,7 +78,7 @@ class WithoutLogin:
         self._allow_remote = allow_remote
         self._readers = Readers((), behind_proxy=False)
 
-    async def admit(self, request: BoundedRequest) -> Visitor | None:
+    async def admit(self, request: BoundedRequest, *, is_use: bool) -> Visitor | None:  # noqa: ARG002
         is_near = self._readers.include(request) and is_loopback_host(request.field(b"host") or "")
         if not (is_near or self._allow_remote):
             raise Refused(
@@ -98,9 +101,9 @@ class Administrators:
         self._attempts = LoginAttempts(clock.seconds)
         self._sessions = Sessions(clock.seconds)
 
-    async def admit(self, request: BoundedRequest) -> Visitor | None:
+    async def admit(self, request: BoundedRequest, *, is_use: bool) -> Visitor | None:
         cookie = cookie_of(request)
-        session = cookie and self._sessions.find(cookie, is_use=not is_live(request))
+        session = cookie and self._sessions.find(cookie, is_use=is_use)
         if not cookie or not session:
             return None
         # One who was deleted, or has another password, is let in no longer.

@@ -43,6 +43,7 @@ from ewspush.inspector.requests import (
     Refused,
     form_of,
     is_htmx,
+    is_live,
     number_of,
     path_of,
     query_of,
@@ -167,7 +168,9 @@ class InspectorResource(Resource):
             if path.startswith("/static/"):
                 self._send_static(request, path.removeprefix("/static/"))
                 return
-            visitor = await self._entrance.admit(request)
+            # A stream is opened again by itself, whenever its connection is lost.
+            is_use = path != "/live" and not is_live(request)
+            visitor = await self._entrance.admit(request, is_use=is_use)
             if path == "/login" and isinstance(self._entrance, Administrators):
                 await self._log_in(request, self._entrance)
             elif visitor is None:
