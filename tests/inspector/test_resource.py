@@ -1,5 +1,6 @@
 """Who is let in, with which headers pages are sent, and what is refused."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from ewspush.endpoint.auth import administrator_accounts
 from ewspush.inspector.login_attempts import MOST_OF_ONE
 from ewspush.inspector.sessions import IDLE_S
+from ewspush.operations import mailboxes as mailbox_operations
 from ewspush.settings import ServerSettings, Settings
-from support.checks_for_store import on_sqlite
+from support.checks_for_store import NOW_S, on_sqlite
 from support.inspected import Inspected
 from support.running_server import QUICK_HASH, QUICK_PASSWORD
 
@@ -158,8 +160,6 @@ def test_logging_out_ends_the_session(inspected):
     assert inspected.get("/").status == 303
 
 
-def test_idleness_ends_the_session(inspected):
-    inspected.clock.advance(IDLE_S - 1)
 def test_a_stream_that_is_opened_again_is_no_use(inspected):
     inspected.clock.advance(IDLE_S - 1)
     inspected.ask("GET", "/inspect/live?")
@@ -167,6 +167,8 @@ def test_a_stream_that_is_opened_again_is_no_use(inspected):
     assert inspected.get("/").status == 303
 
 
+def test_idleness_ends_the_session(inspected):
+    inspected.clock.advance(IDLE_S - 1)
     assert inspected.get("/", X_Live="1").status == 200
     inspected.clock.advance(1)
     assert inspected.get("/").status == 303
@@ -339,7 +341,8 @@ def test_its_forms_need_a_token_too(emulated):
         ("/mailboxes/user@example.org/messages/xyz", "There is no such message"),
         ("/laboratory", "There is no such page."),
         ("/subscriptions/%ff", "There is no such page."),
-        ("/subscriptions/" + "x" * 500, "There is no such page."),
+        ("/subscriptions/" + "x" * 2000, "There is no such page."),
+        ("/subscriptions%2Fxyz", "There is no such page."),
     ],
 )
 def test_what_is_not_there_is_said(inspected, path, text):
@@ -347,6 +350,31 @@ def test_what_is_not_there_is_said(inspected, path, text):
     assert answer.status == 404
     assert text in answer.words
     assert "Log out" in answer.words or path.startswith("/subscriptions/%")
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b", "a?b#c", "100%2f", "m\N{LATIN SMALL LETTER U WITH DIAERESIS}ller" * 7]
+)
+def test_every_address_that_a_mailbox_can_have_leads_to_its_pages(inspected, name):
+    with inspected.database.write() as tx:
+        address = mailbox_operations.create(tx, f"{name}@example.org", "-", NOW_S).address
+    found = re.findall(r'href="/inspect(/mailboxes/[^"]+)"', inspected.get("/mailboxes").text)
+    assert len(found) == 4  # of the one that there is, too
+    for path in found[2:]:
+        answer = inspected.get(path)
+        assert answer.status == 200
+        assert address in answer.words
+
+
+def test_no_number_is_too_great_to_be_looked_for(inspected):
+    id = inspected.store()
+    answer = inspected.get(f"/subscriptions/{id}/attempts/{(1 << 63) - 1}")
+    assert answer.status == 404
+    assert "There is no attempt" in answer.words
+
+
+def test_what_no_database_can_be_asked_for_is_refused(inspected):
+    assert inspected.get("/?q=%00").status == 400
 
 
 @pytest.mark.parametrize("action", ["explode", "pause/now", ""])

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote
 
 from ewspush.endpoint.http import BoundedRequest
 
@@ -19,7 +19,7 @@ _LONGEST_FORM = 16 * 1024  # bytes
 _LONGEST_QUERY = 4096  # bytes
 _MOST_FIELDS = 30
 _NUMBER = re.compile("[0-9]{1,19}")
-_GREATEST = (1 << 63) - 1
+_GREATEST = (1 << 63) - 2  # a page asks for one more
 _COOKIE_VALUE = re.compile(rf"(?:^|;)\s*{COOKIE}=([A-Za-z0-9_-]{{20,64}})\s*(?:;|$)")
 
 
@@ -39,12 +39,16 @@ class NotFound(Refused):
 
 
 def path_of(request: BoundedRequest) -> str:
-    """What follows /inspect, percent-decoded segment by segment. Raises NotFound."""
+    """What follows /inspect, percent-encoded in one way: what is in a segment stays in it."""
+    return "/" + "/".join(quote(segment, safe="@") for segment in request.postpath or ())
+
+
+def segments_of(found: re.Match[str]) -> list[str]:
+    """The segments of a path that a pattern has caught, decoded. Raises NotFound."""
     try:
-        segments = [segment.decode("utf-8") for segment in request.postpath or ()]
+        return [unquote(segment, errors="strict") for segment in found.groups()]
     except UnicodeDecodeError:
         raise NotFound from None
-    return "/" + "/".join(segments)
 
 
 def query_of(request: BoundedRequest) -> dict[str, str]:
@@ -68,9 +72,12 @@ def form_of(request: BoundedRequest) -> dict[str, str]:
 def _fields(raw: bytes) -> dict[str, str]:
     try:
         text = raw.decode("ascii")
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+        fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
     except (UnicodeDecodeError, ValueError):
         raise Refused(HTTPStatus.BAD_REQUEST, "The fields cannot be read.") from None
+    if any("\0" in value for value in fields.values()):  # which PostgreSQL does not take
+        raise Refused(HTTPStatus.BAD_REQUEST, "No field has a NUL in it.")
+    return fields
 
 
 def number_of(text: str | None) -> int | None:

@@ -47,6 +47,7 @@ from ewspush.inspector.requests import (
     number_of,
     path_of,
     query_of,
+    segments_of,
 )
 from ewspush.inspector.sessions import LONGEST_S
 from ewspush.inspector.static_files import StaticFiles
@@ -72,7 +73,7 @@ _HEADERS = {
 _CACHED = b"public, max-age=31536000, immutable"
 _METHODS = (b"GET", b"HEAD", b"POST")
 
-_SEGMENT = "([^/]{1,400})"
+_SEGMENT = "([^/]{1,1000})"  # an address has 318 octets, each perhaps percent-encoded
 _PAGES: tuple[tuple[re.Pattern[str], Callable[..., Page]], ...] = tuple(
     (re.compile(pattern), page)
     for pattern, page in (
@@ -205,7 +206,7 @@ class InspectorResource(Resource):
     def _make(self, path: str, query: Mapping[str, str]) -> Page:
         for pattern, page in _PAGES:
             if found := pattern.fullmatch(path):
-                return page(self._around, query, *found.groups())
+                return page(self._around, query, *segments_of(found))
         raise NotFound
 
     def _follow(self, request: BoundedRequest, query: Mapping[str, str], visitor: Visitor) -> None:
@@ -271,7 +272,7 @@ class InspectorResource(Resource):
     async def _carry_out(self, path: str, form: Mapping[str, str], visitor: Visitor) -> Page:
         if found := _ACTION.fullmatch(path):
             return await self._in_thread(
-                actions.act, self._around, visitor.actor, form, *found.groups()
+                actions.act, self._around, visitor.actor, form, *segments_of(found)
             )
         if (found := _LABORATORY_ACTION.fullmatch(path)) and self._laboratory is not None:
             page = await laboratory_pages.act(self._laboratory, found[1], form)
