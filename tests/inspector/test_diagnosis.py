@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from ewspush.core.subscription import SubscriptionStatus
 from ewspush.doctor.answers import Terms
 from ewspush.doctor.redaction import Redaction
 from ewspush.inspector import outcomes
 from ewspush.inspector.diagnosis import Diagnosis, diagnose
 from ewspush.push.outcome import NAMES
 from ewspush.store.attempts import Attempt
+from ewspush.wire import ack
 from support.attempts import attempt
 
 AT = "2026-09-21T14:13:20Z"
@@ -26,6 +28,8 @@ def diagnosed(newest: Attempt | None = None, **record: Any) -> Diagnosis:
         "failures": 0,
         "behind": 0,
         "gives_up_at": None,
+        "next": "heartbeat",
+        "next_at": AT,
     }
     return diagnose(given | record, newest, TERMS, 30)
 
@@ -97,6 +101,11 @@ def retrying(**outcome: Any) -> Diagnosis:
             "Nothing answers at this path",
         ),
         (
+            {"outcome": "status", "http_status": 302, "detail": "HTTP 302", "answer": b""},
+            "HTTP 302, a redirect: redirects are not followed",
+            "Subscribe with the URL that it leads to",
+        ),
+        (
             {"outcome": "not-an-ack", "http_status": 200, "detail": "x", "answer": b""},
             "HTTP 200 with an empty body, which acknowledges nothing",
             "Answer with a 2xx status, and SubscriptionStatus OK",
@@ -123,11 +132,30 @@ def test_what_is_retried_says_what_happened_and_what_to_do(
     )
     assert happened in found.happened.text
     assert advice in found.advice[0]
-    assert "press Retry now" in found.advice[1]
+    assert "press Retry now" in found.advice[-2]
     assert "2 attempts failed in a row" in found.means.text
     assert "nothing is lost meanwhile: 3 events wait" in found.means.text
     assert found.means.at == AT
     assert "s3cret" not in repr(found)
+
+
+def test_what_is_no_acknowledgement_is_held_against_one() -> None:
+    newest = {"outcome": "not-an-ack", "http_status": 200, "answer": b"<a>OK</a>"}
+    expected = next(each for each in retrying(**newest).advice if "Envelope" in each)
+    document = expected.split("`")[1].encode()
+    assert ack.parse(document) is SubscriptionStatus.OK
+    parked = diagnosed(attempt(**newest), phase="parked", over_at=AT)
+    assert expected in parked.advice
+    assert not any("Envelope" in each for each in retrying(outcome="timeout").advice)
+
+
+@pytest.mark.parametrize("outcome", [each for each in NAMES if each not in ("OK", "Unsubscribe")])
+def test_no_failure_is_taken_for_an_acknowledgement(outcome: str) -> None:
+    http_status = {"status": 500, "not-an-ack": 200}.get(outcome)
+    found = retrying(outcome=outcome, http_status=http_status)
+    assert found.tone == "bad"
+    assert "acknowledged" not in found.happened.text
+    assert found.happened.text.startswith("In the last attempt: ")
 
 
 def test_what_the_server_has_given_up_says_why_and_how_to_go_on() -> None:
@@ -181,6 +209,20 @@ def test_newer_events_may_not_be_wanted() -> None:
     found = diagnosed(attempt(), behind=2)
     assert "2 events are newer" in found.means.text
     assert "not wanted by this subscription" in found.means.text
+
+
+def test_one_newer_event_is_one() -> None:
+    assert "1 event is newer" in diagnosed(attempt(), behind=1).means.text
+    assert "1 event since the last acknowledgement is kept" in (
+        diagnosed(None, phase="paused", paused_at=AT, behind=1).means.text
+    )
+
+
+@pytest.mark.parametrize("newest", [None, attempt()])
+def test_what_has_no_answer_yet_is_neither_delivered_nor_nothing(newest: Attempt | None) -> None:
+    found = diagnosed(newest, next="notification", next_at=None, behind=1)
+    assert (found.tone, found.headline) == ("wait", "A notification is being sent")
+    assert "30 s (delivery.timeout_s)" in found.means.text
 
 
 def test_without_any_attempt_a_heartbeat_is_advised() -> None:

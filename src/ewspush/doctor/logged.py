@@ -6,7 +6,7 @@ from ewspush.doctor.answers import Terms
 from ewspush.doctor.findings import Judgement, ok, problem
 from ewspush.push.sender import Answer, FailureKind, NoAnswer, Times
 
-_SUCCESS = 2  # the class of HTTP status
+_SUCCESS, _REDIRECTION = 2, 3  # classes of HTTP status
 _TIMES = Times(None, None, None, 0)
 _OWN_LOG = "That is the server's own trouble: its log says more."
 
@@ -48,6 +48,11 @@ def of_attempt(
     if answer is None and http_status // 100 == _SUCCESS:
         return problem(
             f"HTTP {http_status}, but {detail or 'no acknowledgement'}", answers.SHOULD_ACKNOWLEDGE
+        )
+    if http_status // 100 == _REDIRECTION:  # where to is not in the log
+        return problem(
+            f"HTTP {http_status}, a redirect: redirects are not followed",
+            "Subscribe with the URL that it leads to, if that is the responder's.",
         )
     return answers.of_notification(Answer(http_status, answer or b"", _TIMES, None), terms)
 

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ewspush.core.subscription import SubscriptionStatus
 from ewspush.doctor import logged
 from ewspush.doctor.answers import Terms
 from ewspush.doctor.findings import Judgement
 from ewspush.store.attempts import Attempt
+from ewspush.wire import ack
 
 _UNSUBSCRIBE = "Unsubscribe"
+_NOT_AN_ACK = "not-an-ack"
+_EXPECTED = f"An acknowledgement is `{ack.render(SubscriptionStatus.OK).decode()}`"
 _SUBSCRIBE_AGAIN = (
     "Have the client subscribe again with the last watermark that it has: it then gets everything"
     " since, as far as the events are kept."
@@ -42,15 +46,15 @@ def diagnose(
     judged = _judge(newest, terms)
     if record["over_at"] is not None:
         if record["phase"] == "parked":
-            return _parked(record, judged, keep_days)
+            return _parked(record, newest, judged, keep_days)
         return _ended(record, newest)
     if record["mailbox_disabled_at"] is not None:
         return _disabled(record)
     if record["paused_at"] is not None:
         return _paused(record)
     if record["phase"] == "retrying":
-        return _retrying(record, judged)
-    return _idle(record, newest, judged)
+        return _retrying(record, newest, judged)
+    return _idle(record, newest, judged, terms)
 
 
 def _judge(newest: Attempt | None, terms: Terms) -> Judgement | None:
@@ -61,7 +65,9 @@ def _judge(newest: Attempt | None, terms: Terms) -> Judgement | None:
     )
 
 
-def _parked(record: Mapping[str, Any], judged: Judgement | None, keep_days: int) -> Diagnosis:
+def _parked(
+    record: Mapping[str, Any], newest: Attempt | None, judged: Judgement | None, keep_days: int
+) -> Diagnosis:
     window = _count(record["status_frequency_min"], "minute")
     return Diagnosis(
         "bad",
@@ -73,7 +79,7 @@ def _parked(record: Mapping[str, Any], judged: Judgement | None, keep_days: int)
             f" {_count(keep_days, 'day')} from when they happened. Over since",
             record["over_at"],
         ),
-        [*_advice(judged), _SUBSCRIBE_AGAIN],
+        [*_advice(newest, judged), _SUBSCRIBE_AGAIN],
     )
 
 
@@ -116,12 +122,17 @@ def _paused(record: Mapping[str, Any]) -> Diagnosis:
         "wait",
         "It is paused: nothing is sent",
         Told("An operator paused it", record["paused_at"]),
-        Told(f"Nothing is lost: {behind} since the last acknowledgement are kept for it."),
+        Told(
+            f"Nothing is lost: {behind} since the last acknowledgement"
+            f" {_are(record['behind'])} kept for it."
+        ),
         ["Resume it."],
     )
 
 
-def _retrying(record: Mapping[str, Any], judged: Judgement | None) -> Diagnosis:
+def _retrying(
+    record: Mapping[str, Any], newest: Attempt | None, judged: Judgement | None
+) -> Diagnosis:
     failures = record["failures"]
     return Diagnosis(
         "bad",
@@ -134,14 +145,31 @@ def _retrying(record: Mapping[str, Any], judged: Judgement | None) -> Diagnosis:
             record["gives_up_at"],
         ),
         [
-            *_advice(judged),
+            *_advice(newest, judged),
             "Once the responder is mended, press Retry now: nobody has to wait.",
             _DOCTOR,
         ],
     )
 
 
-def _idle(record: Mapping[str, Any], newest: Attempt | None, judged: Judgement | None) -> Diagnosis:
+def _under_way(terms: Terms) -> Diagnosis:
+    return Diagnosis(
+        "wait",
+        "A notification is being sent",
+        Told("It is under way, or about to be: there is no answer yet."),
+        Told(f"Nothing failed so far. The answer has {terms.timeout_s:g} s (delivery.timeout_s)."),
+        [
+            "If this stays so, the responder takes the notification and does not answer. It should"
+            " acknowledge first and work afterwards."
+        ],
+    )
+
+
+def _idle(
+    record: Mapping[str, Any], newest: Attempt | None, judged: Judgement | None, terms: Terms
+) -> Diagnosis:
+    if record["next"] is not None and record["next_at"] is None:
+        return _under_way(terms)
     if newest is None or judged is None:
         return Diagnosis(
             "wait",
@@ -164,8 +192,8 @@ def _idle(record: Mapping[str, Any], newest: Attempt | None, judged: Judgement |
         "Everything that is wanted is delivered, or on its way",
         acknowledged,
         Told(
-            f"{_events(record['behind'])} are newer than the acknowledged ones: they are about to"
-            " be sent, or not wanted by this subscription."
+            f"{_events(record['behind'])} {_are(record['behind'])} newer than what was"
+            " acknowledged: about to be sent, or not wanted by this subscription."
         ),
         kept,
     )
@@ -175,8 +203,11 @@ def _happened(when: str, judged: Judgement | None, otherwise: str) -> Told:
     return Told(f"{when}: {judged.text}." if judged else otherwise)
 
 
-def _advice(judged: Judgement | None) -> list[str]:
-    return [judged.advice] if judged and judged.advice else []
+def _advice(newest: Attempt | None, judged: Judgement | None) -> list[str]:
+    advice = [judged.advice] if judged and judged.advice else []
+    if newest is not None and newest.outcome == _NOT_AN_ACK:
+        advice.append(_EXPECTED)
+    return advice
 
 
 def _waiting(events: int) -> str:
@@ -185,6 +216,10 @@ def _waiting(events: int) -> str:
 
 def _events(count: int) -> str:
     return _count(count, "event")
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _count(number: int, noun: str) -> str:
