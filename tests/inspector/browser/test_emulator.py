@@ -141,6 +141,17 @@ def test_what_the_control_api_does_is_shown(story, open_page):
     page.get_by_role("button", name="Freeze time").wait_for()
 
 
+def test_a_page_that_makes_itself_anew_does_not_dim_its_buttons(story, open_page):
+    page = open_page(story.url())
+    opacity = page.evaluate(
+        """() => {
+          document.querySelector("[sse-connect] > [hx-get]").classList.add("htmx-request");
+          return getComputedStyle(document.querySelector("#time-toggle")).opacity;
+        }"""
+    )
+    assert opacity == "1"
+
+
 # For everybody
 
 

@@ -28,6 +28,7 @@ def page(server, open_page):
     """A page of an administrator who has logged in."""
     page = open_page(server.url("/inspect/"))
     log_in(page)
+    page.get_by_role("heading", name="Push subscriptions").wait_for()
     return page
 
 
