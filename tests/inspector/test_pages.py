@@ -248,6 +248,16 @@ def test_the_event_log_is_told_newest_first_with_who_has_acknowledged_it(inspect
     assert "Older events" not in second.words
 
 
+def test_who_has_acknowledged_is_told_however_many_others_there_are(inspected):
+    for number in range(30, 60):
+        inspected.store(number)
+    id = inspected.store(acknowledged=2, created_at_s=NOW_S + 60)
+    with inspected.database.write() as tx:
+        event_log.append(tx, inspected.mailbox.id, happened(NOW_S, NOW_S))
+    words = inspected.get(f"/mailboxes/{inspected.mailbox.address}/events").words
+    assert f"acknowledged up to here by …{id[-9:]}" in words
+
+
 def test_an_event_log_that_is_empty_says_so(inspected):
     for query in ("", "?before=1", "?before=99"):
         path = f"/mailboxes/{inspected.mailbox.address}/events{query}"

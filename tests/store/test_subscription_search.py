@@ -103,3 +103,13 @@ def test_all_that_is_wanted_is_wanted_at_once(database, mailbox):
     )
     assert numbers(database, Wanted("idle", mailbox.id, "a.example")) == [1]
     assert numbers(database, Wanted("ended", mailbox.id, "a.example")) == []
+
+
+def test_positions_are_those_of_live_subscriptions_among_some_events(database, mailbox):
+    new = [subscription(mailbox.id, n, acknowledged=n) for n in range(1, 31)]
+    over = subscription(mailbox.id, 40, acknowledged=25, phase=PARKED, over_at_s=NOW_S)
+    store(database, *new, over)
+    with database.read() as tx:
+        found = subscription_search.positions(tx, mailbox.id, 24, 26, 10)
+        assert sorted(found) == [(25, 25), (26, 26)]
+        assert len(subscription_search.positions(tx, mailbox.id, 0, 30, 10)) == 10

@@ -20,7 +20,7 @@ from ewspush.store import (
     items,
     mailboxes,
     newest_items,
-    subscriptions,
+    subscription_search,
 )
 from ewspush.store.database import Transaction
 from ewspush.store.event_log import Window
@@ -96,7 +96,7 @@ def events(around: Surroundings, query: Mapping[str, str], address: str) -> Page
         if through > after:
             (excerpt,) = event_log.read(tx, [Window(owner.id, after, through - after)])
         names = _folder_names(tx, owner.id)
-        cursors = _cursors(tx, owner.id)
+        cursors = _cursors(tx, owner.id, after, through)
     logged = excerpt.events if excerpt else []
     values = {
         "owner": _owner(owner),
@@ -119,13 +119,13 @@ def _folder_names(tx: Transaction, mailbox: int) -> dict[int, str]:
     return {each.number: each.display_name for each in folders.of_mailbox(tx, mailbox)}
 
 
-def _cursors(tx: Transaction, mailbox: int) -> dict[int, list[str]]:
+def _cursors(tx: Transaction, mailbox: int, after: int, through: int) -> dict[int, list[str]]:
     """The ids of live subscriptions by the sequences that they acknowledged last."""
-    live = [each for each in subscriptions.of_mailbox(tx, mailbox) if each.over_at_s is None]
     cursors: dict[int, list[str]] = {}
-    for each in live[:_CURSORS]:
-        id = ids.encode(Kind.SUBSCRIPTION, mailbox, each.number)
-        cursors.setdefault(each.acknowledged, []).append(id)
+    found = subscription_search.positions(tx, mailbox, after, through, _CURSORS)
+    for number, acknowledged in found:
+        id = ids.encode(Kind.SUBSCRIPTION, mailbox, number)
+        cursors.setdefault(acknowledged, []).append(id)
     return cursors
 
 

@@ -71,6 +71,23 @@ def page(tx: Transaction, wanted: Wanted, after: Key, most: int) -> Found:
     return Found(_load(tx, [_key(each) for each in keys[:most]]), following)
 
 
+def positions(
+    tx: Transaction, mailbox: int, after: int, through: int, most: int
+) -> list[tuple[int, int]]:
+    """Numbers of live subscriptions with the sequences that they acknowledged last.
+
+    Those that are after one sequence and through another, `most` of them.
+    """
+    acknowledged = subscriptions.c.acknowledged
+    statement = (
+        select(subscriptions.c.number, acknowledged)
+        .where(subscriptions.c.mailbox_id == mailbox, _IS_LIVE)
+        .where(acknowledged > after, acknowledged <= through)
+        .limit(most)
+    )
+    return [(row.number, row.acknowledged) for row in tx.connection.execute(statement)]
+
+
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions = list(_CONDITIONS[wanted.phase]) if wanted.phase else []
     if wanted.text:
