@@ -120,8 +120,38 @@ def test_the_right_password_forgives_the_wrong_ones_of_its_name(attempts):
     assert not attempts.may_try("192.0.2.1", "other")
 
 
+def test_addresses_of_one_network_count_as_one(attempts):
+    """Whoever has an IPv6 address has 2 to the 64 of them."""
+    for n in range(GUESSES):
+        attempts.failed(f"2001:db8::{n:x}", "root")
+    assert not attempts.may_try("2001:db8::ffff:1", "root")
+    assert attempts.may_try("2001:db8:0:1::1", "root")
+    assert attempts.may_try("2001:db8::1", "other")
+
+
+def test_addresses_of_version_4_are_apart_though_they_are_mapped(attempts):
+    for _ in range(GUESSES):
+        attempts.failed("::ffff:192.0.2.1", "root")
+    assert not attempts.may_try("192.0.2.1", "root")
+    assert attempts.may_try("::ffff:192.0.2.2", "root")
+
+
+def test_a_password_that_was_not_looked_at_is_no_failure(attempts):
+    for _ in range(GUESSES + 1):
+        attempts.failed("192.0.2.1", "root")
+        attempts.withdrawn("192.0.2.1", "root")
+    assert attempts.may_try("192.0.2.1", "root")
+
+
 def test_what_is_remembered_of_failures_is_bounded(attempts, monkeypatch):
     monkeypatch.setattr(login_attempts, "REMEMBERED", 10)
     for n in range(100):
         attempts.failed(f"192.0.2.{n}", "root")
     assert len(attempts._failures) == 10
+
+
+def test_what_was_forgotten_of_a_name_forgives_nothing_of_others(attempts):
+    for n in range(MOST_FROM_ONE):
+        attempts.failed("192.0.2.1", f"admin{n}")
+    attempts.succeeded("192.0.2.1", "root")
+    assert not attempts.may_try("192.0.2.1", "root")

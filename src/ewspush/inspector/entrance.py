@@ -146,6 +146,7 @@ class Administrators:
             log.warning("inspector.login_failed", administrator=credentials.name, origin=origin)
             raise Refused(HTTPStatus.UNAUTHORIZED, _WRONG) from None
         except TooManyVerifications:
+            self._attempts.withdrawn(origin, credentials.name)
             raise Refused(
                 HTTPStatus.SERVICE_UNAVAILABLE, "Too many log in at once: try again."
             ) from None

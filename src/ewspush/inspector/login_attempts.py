@@ -2,11 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import AddressValueError, IPv6Address, IPv6Network
 
 WITHIN_S = 300.0
 MOST_OF_ONE = 5  # failures of a name from an address
 MOST_FROM_ONE = 50  # failures of any names from an address, which may be that of a proxy
 REMEMBERED = 10_000
+_NETWORK_BITS = 64
 
 
 class LoginAttempts:
@@ -34,9 +36,17 @@ class LoginAttempts:
     def succeeded(self, origin: str, name: str) -> None:
         """It was right: nothing that this name has failed by counts any more."""
         of_one, from_one = _keys(origin, name)
-        wrong = len(self._failures.pop(of_one, ()))
-        if times := self._failures.get(from_one):
-            del times[-wrong:]
+        for _ in self._failures.pop(of_one, ()):
+            self._forget_last(from_one)
+
+    def withdrawn(self, origin: str, name: str) -> None:
+        """It was not looked at after all."""
+        for key in _keys(origin, name):
+            self._forget_last(key)
+
+    def _forget_last(self, key: tuple[str, ...]) -> None:
+        if times := self._failures.get(key):
+            times.pop()
 
     def _recent(self, key: tuple[str, ...]) -> int:
         since_s = self._seconds() - WITHIN_S
@@ -44,4 +54,16 @@ class LoginAttempts:
 
 
 def _keys(origin: str, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return (origin, name), (origin,)
+    network = _network(origin)
+    return (network, name), (network,)
+
+
+def _network(origin: str) -> str:
+    """What one guesser has at least: an IPv4 address, or 64 bits of IPv6 addresses."""
+    try:
+        address = IPv6Address(origin.partition("%")[0])
+    except AddressValueError:
+        return origin
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address, _NETWORK_BITS), strict=False))
