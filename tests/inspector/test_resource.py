@@ -53,7 +53,7 @@ def test_what_a_page_loads_can_be_kept_for_ever_and_needs_no_login(database):
     inspected = Inspected(database)
     text = inspected.get("/login").text
     names = {part.partition('"')[0] for part in text.split('"/inspect/static/')[1:]}
-    assert len(names) == 5
+    assert len(names) == 4
     for name in names:
         answer = inspected.get(f"/static/{name}")
         assert answer.status == 200

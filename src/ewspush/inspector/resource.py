@@ -222,7 +222,7 @@ class InspectorResource(Resource):
         self, request: BoundedRequest, status: HTTPStatus, page: Page, visitor: Visitor
     ) -> None:
         self._set_cookie(request, visitor)
-        values = {**self._frame(request, page, visitor), **page.values}
+        values = {**page.values, **self._frame(request, page, visitor)}
         body = await self._in_thread(self._templates.render, page.template, values)
         request.answer(status, body, HTML)
 

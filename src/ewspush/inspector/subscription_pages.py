@@ -229,7 +229,7 @@ def attempt(around: Surroundings, _query: Mapping[str, str], id: str, number: st
     values = {
         "id": id,
         "mailbox": owner.address,
-        "url": redaction.shown(one.url),
+        "shown_url": redaction.shown(one.url),
         "attempt": _attempt_row(owner, some[0]),
         "previous_watermark": watermark.encode(owner.watermark_base, made.previous),
         "older": some[1].id if len(some) > 1 else None,

@@ -145,11 +145,36 @@ def test_a_page_that_makes_itself_anew_does_not_dim_its_buttons(story, open_page
     page = open_page(story.url())
     opacity = page.evaluate(
         """() => {
-          document.querySelector("[sse-connect] > [hx-get]").classList.add("htmx-request");
+          document.querySelector("[hx-get]").classList.add("htmx-request");
           return getComputedStyle(document.querySelector("#time-toggle")).opacity;
         }"""
     )
     assert opacity == "1"
+
+
+def test_time_is_frozen_on_a_page_that_stays_as_it_is(story, paths, open_page):
+    page = open_page(story.url(paths["attempt"]))
+    page.get_by_role("button", name="Let time run").click()
+    page.get_by_role("button", name="Freeze time").wait_for()
+
+
+def test_a_page_that_nobody_sees_takes_no_connection(story, open_page):
+    """A browser has six of them to a host, which all its pages share."""
+    first = open_page(story.url())
+    for _ in range(7):
+        first.evaluate(
+            """() => {
+              Object.defineProperty(document, "hidden", {value: true, configurable: true});
+              document.dispatchEvent(new Event("visibilitychange"));
+            }"""
+        )
+        page = first.context.new_page()
+        page.goto(story.url(), timeout=5000)
+        first, shown = page, first
+    story.press("/laboratory/resume")
+    shown.evaluate("() => { delete document.hidden; }")
+    shown.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    shown.get_by_role("button", name="Freeze time").wait_for()
 
 
 # For everybody

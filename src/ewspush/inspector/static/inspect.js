@@ -47,3 +47,47 @@
 
   setInterval(tick, 1000);
 })();
+
+// Has the page made anew when the server tells that it has changed. Not while nobody sees it: a
+// browser has six connections to a host over plain HTTP, and each stream takes one.
+(() => {
+  "use strict";
+  const AGAIN_MS = 10_000;
+  const page = document.querySelector("[data-live]");
+  let source = null;
+  let timer = null;
+  if (!page) return;
+
+  function refresh() {
+    htmx.trigger(page, "changed");
+  }
+
+  function close() {
+    clearTimeout(timer);
+    source?.close();
+    source = null;
+  }
+
+  function open() {
+    source = new EventSource(page.dataset.live);
+    source.addEventListener("changed", refresh);
+    source.addEventListener("over", () => {
+      close();
+      refresh();
+    });
+    source.addEventListener("error", () => {
+      // A connection that was lost the browser makes again by itself, but not one that was refused.
+      if (source?.readyState !== EventSource.CLOSED) return;
+      refresh();
+      timer = setTimeout(follow, AGAIN_MS);
+    });
+  }
+
+  function follow() {
+    close();
+    if (!document.hidden) open();
+  }
+
+  document.addEventListener("visibilitychange", follow);
+  follow();
+})();
