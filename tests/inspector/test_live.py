@@ -6,7 +6,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from ewspush.inspector import live
-from ewspush.inspector.live import EVERY_S, TICK_S
+from ewspush.inspector.live import EVERY_S, MOST_A_SECOND, TICK_S
 from ewspush.inspector.sessions import IDLE_S
 from support.checks_for_store import NOW_S, log_events, on_sqlite
 
@@ -181,3 +181,15 @@ def test_other_pages_of_an_emulator_hear_of_what_is_done_to_time(emulated):
     emulated.press("/", "/laboratory/advance", by="1", unit="min")
     page.pass_time(0)
     assert page.take() == 1
+
+
+def test_many_pages_are_told_less_often_each(inspected):
+    pages = [Page(inspected) for _ in range(4 * MOST_A_SECOND)]
+    pages[0].pass_time(60)
+    for page in pages:
+        page.take()
+    for _ in range(81):  # eight seconds
+        inspected.deliveries.tell(5, 7)
+        pages[0].pass_time(0.1)
+    told = [page.take() for page in pages]
+    assert set(told) <= {2, 3}

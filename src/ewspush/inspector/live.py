@@ -1,7 +1,7 @@
 """Tells open pages that what they show has changed, by server-sent events.
 
-A page then asks for itself anew. It is told twice a second at most, and not while its browser
-takes nothing.
+A page then asks for itself anew. It is told twice a second at most, less often where many are open,
+and not while its browser takes nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 MOST = 60  # open pages
 EVERY_S = 0.5  # between two messages to a page
+MOST_A_SECOND = 8  # messages to all pages, each of which is then made anew
 TICK_S = 5.0  # who looks on is checked so often
 _QUIET_TICKS = 3  # then a comment is sent, so that nobody takes the connection for dead
 
@@ -121,7 +122,7 @@ class Viewer:
         if not self._is_due or self._is_telling or self._is_paused or self._is_over:
             return
         self._is_telling = True
-        wait_s = max(0.0, self._told_s + EVERY_S - self._clock.seconds())
+        wait_s = max(0.0, self._told_s + self._viewers.every_s - self._clock.seconds())
         self._clock.callLater(wait_s, self._wait_for_the_database)
 
     def _wait_for_the_database(self) -> None:
@@ -163,6 +164,11 @@ class Viewers:
     def is_full(self) -> bool:
         """Whether no more pages can be live."""
         return len(self._open) >= MOST
+
+    @property
+    def every_s(self) -> float:
+        """Between two messages to a page, so that many pages do not take all of the server."""
+        return max(EVERY_S, len(self._open) / MOST_A_SECOND)
 
     def open(self, request: BoundedRequest, topic: Topic, may_look: Callable[[], bool]) -> None:
         """Answer a request by telling of changes, as long as `may_look` says so."""
