@@ -183,6 +183,17 @@ def test_other_pages_of_an_emulator_hear_of_what_is_done_to_time(emulated):
     assert page.take() == 1
 
 
+def test_pages_that_take_long_to_make_are_told_less_often(inspected):
+    page = Page(inspected)
+    inspected.resource._viewers.page_took_s = 0.2  # a tenth of a core is two seconds, then
+    page.pass_time(60)
+    page.take()
+    for _ in range(81):  # eight seconds
+        inspected.deliveries.tell(5, 7)
+        page.pass_time(0.1)
+    assert page.take() in (4, 5)
+
+
 def test_many_pages_are_told_less_often_each(inspected):
     pages = [Page(inspected) for _ in range(4 * MOST_A_SECOND)]
     pages[0].pass_time(60)

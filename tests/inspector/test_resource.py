@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from ewspush.endpoint.auth import administrator_accounts
 from ewspush.inspector.login_attempts import MOST_OF_ONE
@@ -113,6 +114,13 @@ def test_the_cookie_is_for_the_server_alone(database):
 def test_the_cookie_does_not_cross_a_network_in_the_clear(database):
     inspected = Inspected(database, settings=BEHIND_PROXY)
     assert inspected.log_in().headers["Set-Cookie"].endswith("; Secure")
+
+
+@pytest.mark.parametrize(("name", "logged"), [("root", "root"), ("hunter2", "unknown")])
+def test_a_name_that_nobody_has_is_not_logged_since_it_may_be_a_password(database, name, logged):
+    with capture_logs() as lines:
+        Inspected(database).log_in(name, "wrong")
+    assert [line["administrator"] for line in lines] == [logged]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ class Administrators:
         if normalized is None or len(password) > passwords.LONGEST:
             raise Refused(HTTPStatus.UNAUTHORIZED, _WRONG)
         if not self._attempts.may_try(origin, normalized):
-            log.warning("inspector.login_refused", administrator=normalized, origin=origin)
+            await self._log_failure("refused", normalized, origin)
             raise Refused(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "Too many attempts to log in failed: wait five minutes.",
@@ -143,13 +143,18 @@ class Administrators:
         try:
             return await self._authenticator.authenticate(credentials)
         except Unauthenticated:
-            log.warning("inspector.login_failed", administrator=credentials.name, origin=origin)
+            await self._log_failure("failed", credentials.name, origin)
             raise Refused(HTTPStatus.UNAUTHORIZED, _WRONG) from None
         except TooManyVerifications:
             self._attempts.withdrawn(origin, credentials.name)
             raise Refused(
                 HTTPStatus.SERVICE_UNAVAILABLE, "Too many log in at once: try again."
             ) from None
+
+    async def _log_failure(self, how: str, name: str, origin: str) -> None:
+        # Somebody may have typed a password into the field for the name.
+        known = name if await self._in_thread(self._accounts.find, name) else "unknown"
+        log.warning(f"inspector.login_{how}", administrator=known, origin=origin)
 
     def log_out(self, visitor: Visitor) -> None:
         """End a session."""

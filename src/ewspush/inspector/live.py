@@ -19,6 +19,7 @@ log = structlog.get_logger()
 MOST = 60  # open pages
 EVERY_S = 0.5  # between two messages to a page
 MOST_A_SECOND = 8  # messages to all pages, each of which is then made anew
+SHARE = 0.1  # of a core, that making them anew may take
 TICK_S = 5.0  # who looks on is checked so often
 _QUIET_TICKS = 3  # then a comment is sent, so that nobody takes the connection for dead
 
@@ -159,6 +160,7 @@ class Viewers:
         self.deliveries = deliveries
         self._open: dict[Viewer, None] = {}
         self._stop_watching: Callable[[], None] | None = None
+        self.page_took_s = 0.0  # of a core, the last one that was made anew; set by any thread
 
     @property
     def is_full(self) -> bool:
@@ -168,7 +170,8 @@ class Viewers:
     @property
     def every_s(self) -> float:
         """Between two messages to a page, so that many pages do not take all of the server."""
-        return max(EVERY_S, len(self._open) / MOST_A_SECOND)
+        pages = len(self._open)
+        return max(EVERY_S, pages / MOST_A_SECOND, pages * self.page_took_s / SHARE)
 
     def open(self, request: BoundedRequest, topic: Topic, may_look: Callable[[], bool]) -> None:
         """Answer a request by telling of changes, as long as `may_look` says so."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -200,8 +200,15 @@ class InspectorResource(Resource):
         if path == "/laboratory" and self._laboratory is not None:
             page = laboratory_pages.page(self._laboratory)
         else:
-            page = await self._in_thread(partial(self._make, path, query))
+            make = self._make_anew if is_live(request) else self._make
+            page = await self._in_thread(make, path, query)
         await self._send(request, HTTPStatus.OK, page, visitor)
+
+    def _make_anew(self, path: str, query: Mapping[str, str]) -> Page:
+        began_s = thread_time()
+        page = self._make(path, query)
+        self._viewers.page_took_s = thread_time() - began_s
+        return page
 
     def _make(self, path: str, query: Mapping[str, str]) -> Page:
         for pattern, page in _PAGES:

@@ -33,6 +33,8 @@ def _parse(body: bytes) -> SubscriptionStatus:
         raise NotAnAcknowledgement(f"the answer is not XML: {error}") from None
     status = next(root.iter(f"{{{MESSAGES}}}SubscriptionStatus", "SubscriptionStatus"), None)
     if status is None:
+        if next(root.iter("{*}SubscriptionStatus"), None) is not None:
+            raise NotAnAcknowledgement(f"SubscriptionStatus is not in the namespace {MESSAGES}")
         raise NotAnAcknowledgement("the answer has no SubscriptionStatus")
     try:
         return _STATUS[(status.text or "").strip().lower()]
