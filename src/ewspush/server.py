@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from twisted.internet.defer import (
@@ -41,15 +41,11 @@ from ewspush.endpoint.contract import Contract
 from ewspush.endpoint.ews.application import EwsApplication
 from ewspush.endpoint.ews.call import StreamRequest
 from ewspush.endpoint.http import BoundedRequest, BoundedSite, LimitedConnections
-from ewspush.endpoint.mailboxes.application import ManagementApplication
-from ewspush.endpoint.mailboxes.resource import MailboxesResource
 from ewspush.endpoint.monitoring import Health, HealthResource, MetricsResource, Readers
 from ewspush.endpoint.service_url import ServiceUrl
 from ewspush.endpoint.streaming import Streams
 from ewspush.endpoint.tls import UnusableCertificate, load_certificate
 from ewspush.endpoint.web import ContractDocument, EwsResource, make_root
-from ewspush.inspector.laboratory import Laboratory
-from ewspush.inspector.resource import InspectorResource, inspector_resource
 from ewspush.intake.lmtp import LmtpServer
 from ewspush.metrics import CONTENT_TYPE, DeliveryMetrics, DeliveryState, Metrics, mail_groups
 from ewspush.operations import mail, outgoing, passwords
@@ -70,6 +66,10 @@ from ewspush.store import administrators, lock
 from ewspush.store.database import Database
 from ewspush.store.group_commit import GroupCommit
 from ewspush.threads import InThread, in_pool
+
+if TYPE_CHECKING:
+    from ewspush.inspector.laboratory import Laboratory
+    from ewspush.inspector.resource import InspectorResource
 
 log = structlog.get_logger()
 
@@ -315,11 +315,13 @@ class Server:
     def make_inspector(
         self,
         accounts: Accounts[Administrator] | None,
-        laboratory: Laboratory | None = None,
+        laboratory: "Laboratory | None" = None,
         *,
         allow_remote: bool = False,
-    ) -> InspectorResource:
+    ) -> "InspectorResource":
         """The inspector of this server, which ends with it: see `inspector_resource`."""
+        from ewspush.inspector.resource import inspector_resource  # noqa: PLC0415 - as below
+
         self._inspector = inspector_resource(
             self._reactor,
             # A pool of its own: a button may wait for a responder.
@@ -351,7 +353,11 @@ class Server:
 
     def _make_mailboxes_resource(
         self, contract: Contract, service_url: ServiceUrl, in_thread: InThread
-    ) -> MailboxesResource:
+    ) -> Resource:
+        # Not loaded by who is to be ready soon, and makes it later: see emulator/server.py.
+        from ewspush.endpoint.mailboxes.application import ManagementApplication  # noqa: PLC0415
+        from ewspush.endpoint.mailboxes.resource import MailboxesResource  # noqa: PLC0415
+
         accounts = administrator_accounts(self._find_administrator)
         return MailboxesResource(
             ManagementApplication(self._management, contract),

@@ -14,6 +14,7 @@ from ewspush.emulator.activity import Activity
 from ewspush.emulator.faults import Faults
 from ewspush.emulator.faulty_ews import FaultyEwsResource
 from ewspush.emulator.virtual_time import VirtualTime
+from ewspush.endpoint.late import LateResource
 from ewspush.endpoint.web import EwsResource
 from ewspush.operations import passwords
 from ewspush.operations.management import lifecycle
@@ -83,6 +84,9 @@ class EmulatedServer(Server):
 
     def _make_ews_resource(self, *parts: Any) -> EwsResource:
         return FaultyEwsResource(self.faults, self._settings.server.version, *parts)
+
+    def _make_mailboxes_resource(self, *parts: Any) -> Resource:
+        return LateResource(partial(super()._make_mailboxes_resource, *parts))
 
     def _inspector_resources(self) -> Mapping[bytes, Resource]:
         return {}  # it is among the emulator's own
