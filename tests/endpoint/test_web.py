@@ -134,6 +134,8 @@ def test_the_endpoint_is_found_in_any_case(client, path):
         "//EWS/Exchange.asmx",
         "/EWS/Exchange.asm",
         "/EWS/../etc/passwd",
+        "/emulator/",
+        "/emulator/reset",
         "/%00",
     ],
 )
