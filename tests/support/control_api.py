@@ -2,24 +2,19 @@
 
 import http.client
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 
-from ewspush import settings
 from ewspush.emulator.api.resource import ControlApi
 from ewspush.emulator.emulator import Emulator
+from support.emulation import ADDRESS, InProcess
 from support.running_server import PATIENCE_S
 
-ADDRESS = "ann@example.org"
-PASSWORD = "secret"
 JSON = "application/json"
 
 
@@ -40,27 +35,14 @@ class Answer:
 class ControlledEmulator:
     """An emulator with one mailbox, that a client drives from a thread of its own."""
 
-    def __init__(self, *, allow_remote: bool = False, **tables: dict[str, Any]) -> None:
-        # Not in pytest's own folders: the path of a Unix socket has 107 bytes at most.
-        self._folder = Path(tempfile.mkdtemp(prefix="ewspush-"))
-        server = {"data": str(self._folder), "http": "127.0.0.1:0", "lmtp": "127.0.0.1:0"}
-        chosen = settings.load(
-            None,
-            {},
-            {
-                "server": {**server, **tables.pop("server", {})},
-                "delivery": {"linger_s": 0, "callback_allow": "127.0.0.0/8"},
-                "attempts": {"bodies": 100},
-                "management": {"shortest_password": 1},
-                **tables,
-            },
-        )
-        self.emulator = Emulator(
-            reactor,
-            chosen,
-            [(ADDRESS, PASSWORD)],
+    def __init__(self, *, allow_remote: bool = False, **server: object) -> None:
+        """`server` are settings of that table. A mailbox may have three subscriptions."""
+        self._running = InProcess(
             lambda emulator: {b"emulator": self._make_api(emulator, allow_remote)},
+            server=server,
+            subscriptions={"per_mailbox": 3},
         )
+        self.emulator = self._running.emulator
 
     def _make_api(self, emulator: Emulator, allow_remote: bool) -> ControlApi:
         self.control_api = ControlApi(reactor, emulator, allow_remote=allow_remote)
@@ -72,8 +54,7 @@ class ControlledEmulator:
 
     async def close(self) -> None:
         self.control_api.stop()
-        await self.emulator.stop()
-        shutil.rmtree(self._folder)
+        await self._running.close()
 
     @property
     def base(self) -> str:

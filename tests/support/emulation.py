@@ -2,11 +2,12 @@
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor
+from twisted.web.resource import Resource
 
 from ewspush import settings
 from ewspush.cli.emulate import DEFAULTS, FIXED
@@ -23,15 +24,32 @@ ADDRESS = "ann@example.org"
 PASSWORD = "secret"
 
 
+class InProcess:
+    """An emulator with one mailbox, made as `ewspush emulate` makes it, with these settings."""
+
+    def __init__(
+        self,
+        resources: Callable[[Emulator], Mapping[bytes, Resource]] = lambda _: {},
+        **tables: dict[str, Any],
+    ) -> None:
+        # Not in pytest's own folders: the path of a Unix socket has 107 bytes at most.
+        self._folder = Path(tempfile.mkdtemp(prefix="ewspush-"))
+        where = {"data": str(self._folder), "http": "127.0.0.1:0", "lmtp": "127.0.0.1:0"}
+        tables["server"] = {**where, **tables.get("server", {})}
+        chosen = settings.load(None, {}, {**FIXED, **tables}, DEFAULTS)
+        self.emulator = Emulator(reactor, chosen, [(ADDRESS, PASSWORD)], resources)
+
+    async def close(self) -> None:
+        await self.emulator.stop()
+        shutil.rmtree(self._folder)
+
+
 class Emulation:
     """An emulator with one mailbox. The methods act as the control API does, without HTTP."""
 
-    def __init__(self, **tables: dict[str, Any]) -> None:
-        # Not in pytest's own folders: the path of a Unix socket has 107 bytes at most.
-        self._folder = Path(tempfile.mkdtemp(prefix="ewspush-"))
-        server = {"data": str(self._folder), "http": "127.0.0.1:0", "lmtp": "127.0.0.1:0"}
-        chosen = settings.load(None, {}, {**FIXED, "server": server, **tables}, DEFAULTS)
-        self.emulator = Emulator(reactor, chosen, [(ADDRESS, PASSWORD)])
+    def __init__(self) -> None:
+        self._running = InProcess()
+        self.emulator = self._running.emulator
         self.watermarks: dict[str, str] = {}  # the first one of each subscription
 
     async def start(self) -> "Emulation":
@@ -39,8 +57,7 @@ class Emulation:
         return self
 
     async def close(self) -> None:
-        await self.emulator.stop()
-        shutil.rmtree(self._folder)
+        await self._running.close()
 
     async def subscribe(self, url: str, *, minutes: int = 1) -> str:
         """A push subscription to everything; its id."""

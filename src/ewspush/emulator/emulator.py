@@ -33,7 +33,7 @@ LONGEST_LEAP_S = 10 * 366 * 86_400
 
 
 class Interrupted(Exception):
-    """The state was replaced while time leapt."""
+    """The state was replaced while time leapt, or a snapshot was taken."""
 
     def __init__(self) -> None:
         super().__init__("the emulator was reset, or a snapshot restored, before all was done")
@@ -132,11 +132,6 @@ class Emulator:
     def lmtp(self) -> Address:
         assert self.server.lmtp is not None
         return self.server.lmtp
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is sent or about to be. Retries wait for their time."""
-        return self.server.is_idle
 
     def watch(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` told of every attempt that ends, and of subscriptions that begin or end.

@@ -33,7 +33,6 @@ _USERS_AT_ONCE = 10  # requests of those who drive the emulator
 Due = Mapping[tuple[int, int], float]
 """When something is due for subscriptions, by mailbox and number, in the time of day."""
 
-
 Listener = Callable[[int, int], object]
 """Told the mailbox and the number of a subscription."""
 
@@ -129,15 +128,6 @@ class EmulatedServer(Server):
     def unsubscribed(self, id: ObjectId) -> None:
         """A subscription was ended."""
         self._unsubscribed(id)
-
-    def written(self) -> "Deferred[None]":
-        """Fires when everything that has happened is in the database."""
-        return self._engine.written()
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is sent or about to be. Retries wait for their time."""
-        return self._engine.is_idle
 
     def due(self) -> Due:
         """When the next heartbeat or retry of each subscription is due."""

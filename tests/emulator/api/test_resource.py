@@ -126,7 +126,7 @@ async def test_a_query_that_is_wrong_is_refused(api, query, field):
 
 @pytest_twisted.ensureDeferred
 async def test_a_body_that_is_too_large_is_refused():
-    api = await ControlledEmulator(server={"body_limit": 2048}).start()
+    api = await ControlledEmulator(body_limit=2048).start()
     try:
         refusal = await api.refuse(413, "POST", "/mailboxes", {"address": "a" * 3000})
         assert "2048 bytes" in refusal["error"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.emulator_process import emulating
+from support.inspected_emulator import emulating
 from support.responders import Responder
 from support.running_server import serving
 

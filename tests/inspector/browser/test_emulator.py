@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support.emulator_process import ANN, BOB
 from support.ews import subscribe
+from support.inspected_emulator import ANN, BOB
 from support.responders import OK, Say
 
 SCREENSHOTS = os.environ.get("EWSPUSH_TEST_SCREENSHOTS")  # where to keep them

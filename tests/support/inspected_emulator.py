@@ -2,33 +2,31 @@
 
 import http.client
 import json
-import os
 import re
 import smtplib
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from ewspush.control.client import RunningServer
 from ewspush.settings import parse_address
+from ewspush.testing import EmulatorProcess, EwsServer
 from support.running_server import MESSAGE, PATIENCE_S, Mailbox
-from support.schemas import ROOT
 
 ANN = Mailbox("ann@example.org", "secret")
 BOB = Mailbox("bob@example.org", "secret")
 
 
-class EmulatorProcess:
-    """An emulator with two mailboxes."""
+class InspectedEmulator:
+    """An emulator with two mailboxes, for who looks at it in a browser."""
 
-    def __init__(self, ready: dict[str, Any]) -> None:
-        self.http = parse_address(ready["http"])
-        self._lmtp = parse_address(ready["lmtp"])
-        self.control = RunningServer(Path(ready["data"]))
+    def __init__(self, server: EwsServer) -> None:
+        status = server.status()
+        self.http = parse_address(status.http)
+        self._lmtp = parse_address(status.lmtp)
+        self.control = RunningServer(Path(status.data))
 
     def url(self, path: str = "/inspect/") -> str:
         return f"http://{self.http}{path}"
@@ -73,26 +71,11 @@ class EmulatorProcess:
 
 
 @contextmanager
-def emulating() -> Iterator[EmulatorProcess]:
+def emulating() -> Iterator[InspectedEmulator]:
     """An emulator that runs, and that says nothing of troubles."""
     mailboxes = [("--mailbox", f"{each.address}:{each.password}") for each in (ANN, BOB)]
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("EWSPUSH_")}
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-c", "from ewspush.cli import main; main()", "emulate", "--json"),
-            *("--http", "127.0.0.1:0", "--lmtp", "127.0.0.1:0"),
-            *(part for option in mailboxes for part in option),
-        ],
-        env={**inherited, "PYTHONPATH": str(ROOT / "src")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield EmulatorProcess(json.loads(process.stdout.readline()))
-    finally:
-        process.terminate()
-        _, told = process.communicate(timeout=PATIENCE_S)
-    assert "bug" not in told
-    assert "Traceback" not in told
+    with EmulatorProcess(*chain.from_iterable(mailboxes)) as process:
+        yield InspectedEmulator(process.server)
+        said = process.said
+    assert "bug" not in said
+    assert "Traceback" not in said
