@@ -98,6 +98,17 @@ async def test_a_responder_that_stays_down_is_given_up(emulation, responder):
 
 
 @pytest_twisted.ensureDeferred
+async def test_one_that_is_given_up_is_over_since_then_however_far_time_leaps(emulation, responder):
+    emulation.emulator.time.freeze()
+    responder.stop()
+    began_s = emulation.now_s()
+    id = await emulation.subscribe(responder.url(), minutes=1)
+    await emulation.emulator.advance(10 * MINUTE_S)
+    over_at_s = datetime.fromisoformat((await emulation.shown(id))["over_at"]).timestamp()
+    assert MINUTE_S <= over_at_s - began_s <= MINUTE_S + 1
+
+
+@pytest_twisted.ensureDeferred
 @pytest.mark.parametrize("minutes", [1, 3, 5])
 async def test_what_is_due_at_the_very_end_is_done(emulation, responder, minutes):
     emulation.emulator.time.freeze()
@@ -122,7 +133,7 @@ async def test_events_are_told_while_time_stands(emulation, responder):
 async def test_what_happens_in_an_advance_grows_old_in_it(emulation, responder):
     emulation.emulator.faults.add(parse_fault({"kind": "connect", "times": None}))
     id = await emulation.subscribe(responder.url(), minutes=1440)
-    await emulation.emulator.advance(40 * DAY_S)
+    await emulation.emulator.advance(20 * DAY_S)  # attempts are kept for 7, its row for 30
     assert (await emulation.shown(id))["phase"] == "parked"
     assert await emulation.attempts(id) == []
 

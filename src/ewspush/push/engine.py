@@ -32,6 +32,7 @@ from ewspush.core.subscription import (
     Ended,
     Idle,
     LivePhase,
+    Parked,
     Phase,
     Retrying,
     SubscriptionStatus,
@@ -663,6 +664,8 @@ class Engine:
                 self._returning.retries_no_more(live)
             self._meter.retrying += isinstance(phase, Retrying) - isinstance(live.phase, Retrying)
             live.phase = phase
+            if isinstance(phase, Parked | Ended):
+                live.over_s = self._clock.seconds()
 
     def _remove(self, live: Live) -> None:
         if self._early is not None:

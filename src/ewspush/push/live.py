@@ -77,6 +77,7 @@ class Live(Entry):
         "must_send",
         "number",
         "origin",
+        "over_s",
         "pending",
         "phase",
         "refused",
@@ -109,6 +110,7 @@ class Live(Entry):
         self.examined = stored.acknowledged
         self.unread = True  # it goes on behind `examined`, perhaps
         self.phase: Phase = phase  # with times on the engine's clock
+        self.over_s: float | None = None  # since when it is over, on the engine's clock
         self.step = Step.WAITING
         self.must_send = False  # a StatusEvent if there is no event
         self.is_disabled = False  # its mailbox is, which the responder is to be told
@@ -163,4 +165,5 @@ class Live(Entry):
         if isinstance(phase, Retrying):
             asked_s = phase.not_before_s + epoch_s if phase.not_before_s else 0.0
             phase = Retrying(phase.failures, phase.since_s + epoch_s, asked_s)
-        return Progress(self.mailbox, self.number, self.acknowledged, phase)
+        over_at_s = None if self.over_s is None else int(self.over_s + epoch_s)
+        return Progress(self.mailbox, self.number, self.acknowledged, phase, over_at_s)

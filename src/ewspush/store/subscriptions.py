@@ -52,6 +52,7 @@ class Progress:
     number: int
     acknowledged: int
     phase: Phase  # with times in seconds since the epoch
+    over_at_s: int | None = None  # since when it is over, if it is; None: since it is written
 
 
 def insert_subscription(tx: Transaction, new: Subscription) -> None:
@@ -187,7 +188,7 @@ def _progress_row(one: Progress, now_s: int) -> dict[str, object]:
         "of_number": one.number,
         "acknowledged": one.acknowledged,
         **_phase_columns(one.phase),
-        "over_at_s": now_s if isinstance(one.phase, Parked | Ended) else None,
+        "over_at_s": (one.over_at_s or now_s) if isinstance(one.phase, Parked | Ended) else None,
     }
 
 
